@@ -1,0 +1,59 @@
+# Every task in one command. Needs Python 3.11 or newer, pip, git and make; the rest goes to .venv and .cache.
+
+PYTHON ?= python3
+export PYTHONUNBUFFERED := 1
+
+VENV_PYTHON := .venv/bin/python
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-system lint format docs docs-serve reference bench record clean
+
+help: ## Show this help
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Preparing .venv …"
+	@$(PYTHON) -m venv --clear .venv
+	@$(VENV_PYTHON) -m pip install --quiet --upgrade "pip>=25.1"
+	@$(VENV_PYTHON) -m pip install --quiet --group dev --group docs
+	@touch $@
+
+demo: $(READY) ## From the template to a prediction (PACKAGE_MANAGER=uv|poetry|pdm, KEEP=1)
+	@$(VENV_PYTHON) -m tools.demo
+
+test: $(READY) ## Run the tests of the template and of what it renders
+	$(VENV_PYTHON) -m pytest tests --ignore=tests/system
+
+test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
+	$(VENV_PYTHON) -m pytest tests/system
+
+lint: $(READY) ## Check tools, tests and benchmarks; what is rendered is checked by the tests
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m mypy
+
+format: $(READY) ## Format tools, tests and benchmarks
+	$(VENV_PYTHON) -m ruff format .
+	$(VENV_PYTHON) -m ruff check --fix .
+
+docs: $(READY) ## Build the documentation, strictly
+	$(VENV_PYTHON) docs/generate_reference.py --check
+	$(VENV_PYTHON) -m mkdocs build --strict --quiet
+
+docs-serve: $(READY) ## Show the documentation on this machine
+	$(VENV_PYTHON) -m mkdocs serve
+
+reference: $(READY) ## Write the generated pages of the documentation anew
+	$(VENV_PYTHON) docs/generate_reference.py
+
+bench: $(READY) ## Time from `copier copy` to the first prediction, per package manager
+	$(VENV_PYTHON) -m benchmarks.first_prediction
+
+record: $(READY) ## Record docs/images/demo.svg anew
+	$(VENV_PYTHON) -m tools.record
+
+clean: ## Delete what was installed and rendered here
+	rm -rf .venv .cache .demo site

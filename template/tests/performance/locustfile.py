@@ -1,0 +1,40 @@
+"""Load on a running service, held to a latency budget.
+
+    locust --locustfile tests/performance/locustfile.py --headless --users 10 --run-time 10s \
+        --host http://127.0.0.1:8000
+
+Ends with exit code 1 when an answer failed or the budget was exceeded.
+"""
+
+import os
+from typing import Any
+
+from locust import FastHttpUser, constant, events, task
+
+BUDGET_MS = float(os.environ.get("LATENCY_BUDGET_MS", "200"))  # for 95 of 100 predictions
+
+
+class Client(FastHttpUser):
+    """Predicts the model's own example, as the service describes it, over and over."""
+
+    wait_time = constant(0.01)
+
+    def on_start(self) -> None:
+        """Ask the service what its model takes, so that this file outlives a change of model."""
+        schema = self.client.get("/openapi.json").json()["components"]["schemas"]["PredictRequest"]
+        self.example = schema["properties"]["input"].get("examples", ["This is good"])[0]
+
+    @task
+    def predict(self) -> None:
+        """Ask for one prediction."""
+        self.client.post("/predict", json={"input": self.example})
+
+
+@events.quitting.add_listener  # type: ignore[untyped-decorator]  # of locust
+def hold_to_budget(environment: Any, **_: Any) -> None:
+    """Fail the run when it was too slow or anything failed."""
+    predictions = environment.stats.get("/predict", "POST")
+    p95 = predictions.get_response_time_percentile(0.95)
+    print(f"{predictions.num_requests} predictions, p95 {p95} ms, budget {BUDGET_MS:g} ms")
+    if not predictions.num_requests or environment.stats.total.num_failures or p95 > BUDGET_MS:
+        environment.process_exit_code = 1

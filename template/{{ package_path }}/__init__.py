@@ -1,0 +1,1 @@
+"""A machine-learning model service: one HTTP interface around one model."""

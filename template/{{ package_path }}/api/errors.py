@@ -1,0 +1,71 @@
+"""The one place where errors become answers: `application/problem+json` (RFC 9457)."""
+
+from http.client import responses as PHRASES  # noqa: N812  (a constant)
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from ..config.settings import Settings
+from ..core.errors import (
+    InvalidInputError,
+    ModelNotReadyError,
+    PredictionTimeoutError,
+    ServiceError,
+    TransientModelError,
+)
+from .schemas import Problem
+
+STATUS = {
+    InvalidInputError: 422,
+    ModelNotReadyError: 503,
+    PredictionTimeoutError: 504,
+    TransientModelError: 503,
+}
+MAX_ERRORS, MAX_TEXT = 5, 200  # so that a bad request gets no huge answer
+
+
+def install(app: FastAPI, _: Settings) -> None:
+    """Render every error of the app in one form."""
+    for kind in (HTTPException, RequestValidationError, ServiceError):
+        app.add_exception_handler(kind, render)
+
+
+async def render(request: Request, exc: Exception) -> JSONResponse:
+    """Answer a request that failed, with the id under which the log tells more."""
+    problem = describe(exc)
+    problem.request_id = request.state.request_id
+    return JSONResponse(
+        problem.model_dump(exclude_none=True),
+        status_code=problem.status,
+        headers={"Retry-After": "1"} if problem.status == 503 else getattr(exc, "headers", None),
+        media_type="application/problem+json",
+    )
+
+
+def describe(exc: Exception) -> Problem:
+    """Describe an error to a client; what went on inside the service stays inside."""
+    if isinstance(exc, RequestValidationError):
+        # Where and what, never the value: it may be huge, secret or not even JSON.
+        errors = [
+            {"loc": ".".join(map(str, e["loc"]))[:MAX_TEXT], "msg": e["msg"][:MAX_TEXT]}
+            for e in exc.errors()[:MAX_ERRORS]
+        ]
+        return _problem(422, "The request is not valid", errors=errors)
+    if isinstance(exc, HTTPException):
+        return _problem(exc.status_code, str(exc.detail))
+    status = next((code for kind, code in STATUS.items() if isinstance(exc, kind)), 500)
+    return _problem(status, str(exc) if isinstance(exc, ServiceError) else "The service failed")
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the problems that a route may answer with, for OpenAPI."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {code: {"description": PHRASES[code], "content": content} for code in statuses}
+
+
+def _problem(status: int, detail: str, **more: Any) -> Problem:
+    title = PHRASES.get(status, "Error")
+    return Problem(title=title, status=status, detail=detail[:MAX_TEXT], **more)

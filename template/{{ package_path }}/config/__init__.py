@@ -1,0 +1,1 @@
+"""Typed settings classes and their validation."""

@@ -1,0 +1,1 @@
+"""Shared base layer: loading the configuration, the logger, the errors."""

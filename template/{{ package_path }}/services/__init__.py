@@ -1,0 +1,1 @@
+"""Business logic: workflows around models, without HTTP."""

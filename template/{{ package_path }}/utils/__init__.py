@@ -1,0 +1,1 @@
+"""Pure helpers: they import nothing from the rest of the service."""

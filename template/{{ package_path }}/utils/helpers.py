@@ -1,0 +1,76 @@
+"""Pure helpers; they import nothing from the rest of the service."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+logger = logging.getLogger(__name__)
+
+Names = tuple[str, ...]
+
+
+def load_yaml_config(path: Path | str, *, strict: bool = False) -> dict[str, Any]:
+    """Read a YAML file of settings; a missing or empty file gives `{}`.
+
+    So does a file that cannot be used, after a line in the log; `strict` raises instead.
+
+    Raises:
+        ValueError: In strict form, with `file:line:column: what is wrong`.
+    """
+    try:
+        values = yaml.load(_read(path), Loader=_UniqueKeys)  # noqa: S506  (a SafeLoader)
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as exc:
+        mark = getattr(exc, "problem_mark", None)
+        where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+        problem = f"{path}:{where}: {getattr(exc, 'problem', None) or exc}"
+    else:
+        if values is None or isinstance(values, dict):
+            return {str(name): value for name, value in (values or {}).items()}
+        problem = f"{path}:1:1: expected `name: value` lines"
+    if strict:
+        raise ValueError(problem)
+    logger.error("Ignored a configuration file: %s", problem)
+    return {}
+
+
+def yaml_positions(path: Path | str) -> dict[Names, str]:
+    """Say where each key of a readable YAML file stands: `("model", "name")` → `7:3`."""
+    positions: dict[Names, str] = {}
+
+    def visit(node: yaml.Node | None, parents: Names) -> None:
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            names = (*parents, str(key.value))
+            positions[names] = f"{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+            visit(value, names)
+
+    visit(yaml.compose(_read(path), Loader=yaml.SafeLoader), ())
+    return positions
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay one nested mapping over another; neither is changed."""
+    nested = {
+        name: merge(base[name], value)
+        for name, value in over.items()
+        if isinstance(value, dict) and isinstance(base.get(name), dict)
+    }
+    return {**base, **over, **nested}
+
+
+def _read(path: Path | str) -> bytes:
+    return Path(path).read_bytes() if Path(path).exists() else b""
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses what plain YAML accepts silently: the same key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for index, (key, _) in enumerate(node.value):
+            if key.value in keys[:index]:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value} stands here twice", problem_mark=key.start_mark
+                )
+        return super().construct_mapping(node, deep)

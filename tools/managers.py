@@ -1,0 +1,100 @@
+"""uv, Poetry and PDM, each in a virtual environment of its own below `.cache/`; nothing global."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".cache" / "tools"
+
+REQUIREMENTS = {
+    "uv": ["uv>=0.13,<1"],
+    "poetry": ["poetry>=2.2,<3"],
+    "pdm": ["pdm[locked]>=2.29,<3"],
+}
+INSTALL = {"uv": ["uv", "sync"], "poetry": ["poetry", "install"], "pdm": ["pdm", "install"]}
+
+# Would lead a manager out of the project's own environment, or change what the service reads.
+_MISLEADING = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_", "POETRY_", "PDM_", "CONDA_")
+
+
+def environment(*managers: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give an environment in which these managers, and no misleading variables, are found.
+
+    Args:
+        managers: Of `uv`, `poetry`, `pdm`; installed first where they are missing.
+        base: The environment to start from, by default the one of this process.
+    """
+    variables = dict(os.environ if base is None else base)
+    for name in [name for name in variables if name.startswith(_MISLEADING)]:
+        del variables[name]
+    search = [str(ensure(manager)) for manager in managers]
+    own = str(Path(sys.prefix) / "bin")
+    search += [folder for folder in variables["PATH"].split(os.pathsep) if folder != own]
+    variables["PATH"] = os.pathsep.join(search)
+    variables["UV_PYTHON"] = variables["PDM_PYTHON"] = _base_python()
+    variables["PDM_CHECK_UPDATE"] = "false"
+    if "pdm" in managers and "uv" in managers:
+        variables["PDM_USE_UV"] = "true"
+    if index := _configured_index():
+        variables |= {"UV_DEFAULT_INDEX": index, "PDM_PYPI_URL": index}
+    if "poetry" in managers and (mirror := _poetry_mirror()):
+        variables["POETRY_PYPI_MIRROR_URL"] = mirror
+    return variables
+
+
+def ensure(manager: str) -> Path:
+    """Install a manager where it is missing, and give the folder of its command."""
+    requirements = list(REQUIREMENTS[manager])
+    if manager == "poetry" and _poetry_mirror():
+        requirements.append("poetry-plugin-pypi-mirror>=0.6,<1")
+    return ensure_environment(TOOLS / manager, requirements)
+
+
+def ensure_environment(folder: Path, requirements: list[str]) -> Path:
+    """Make a virtual environment that has these requirements, and give its folder of commands."""
+    stamp = folder / "installed.txt"
+    wanted = "\n".join([sys.version, *requirements])
+    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
+        print(f"Installing {', '.join(requirements)} …", file=sys.stderr, flush=True)
+        subprocess.run([_base_python(), "-m", "venv", "--clear", folder], check=True)
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, *requirements], check=True)
+        stamp.write_text(wanted, "utf-8")
+    return folder / "bin"
+
+
+def _base_python() -> str:
+    return str(getattr(sys, "_base_executable", sys.executable))
+
+
+@cache
+def _configured_index() -> str | None:
+    """Give the package index that pip is configured to use instead of the default one."""
+    if index := os.environ.get("PIP_INDEX_URL"):
+        return index
+    pip = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+@cache
+def _poetry_mirror() -> str | None:
+    """Give the index that Poetry must be told: the configured one, or one without the JSON API."""
+    if index := _configured_index():
+        return index
+    code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    default = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    wanted = "application/vnd.pypi.simple.v1+json"
+    request = urllib.request.Request(f"{default}/pip/", headers={"Accept": wanted})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return None if answer.headers.get_content_type() == wanted else f"{default}/"
+    except OSError:
+        return None  # no network: Poetry will say so itself
