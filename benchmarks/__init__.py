@@ -1,0 +1,1 @@
+"""Measurements of what the template renders, beside its peers."""

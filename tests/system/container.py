@@ -1,0 +1,171 @@
+"""Building images with buildah and running them with crun: no daemon, no registry."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.system.support import CACHE, CERTIFICATES, MANAGERS, must, network, require, run
+
+BASE = "localhost/base"
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+_MIRROR_PLUGIN = "/opt/poetry-mirror"
+
+# crun of Debian refuses the hybrid hierarchy of cgroups, even where it is told to use none.
+_CRUN = 'mount -t cgroup2 none /sys/fs/cgroup && exec crun --cgroup-manager=disabled "$@"'
+
+_CLIENT = """
+import sys, urllib.error, urllib.request as r
+try: answer = r.urlopen(r.Request(sys.argv[2], method=sys.argv[1]), timeout=5)
+except urllib.error.HTTPError as error: answer = error
+print(answer.status, answer.read().decode())
+"""
+
+
+class Store:
+    """Images in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        program = require("buildah", "apt-get install buildah")
+        self._folder = folder
+        self._command = [program, "--storage-driver", "vfs"]
+        self._command += ["--root", str(folder / "root"), "--runroot", str(folder / "run")]
+        self._import_base()
+
+    def buildah(self, *arguments: str | Path) -> str:
+        """Call buildah, and give what it prints."""
+        return must([*self._command, *arguments]).strip()
+
+    def build(self, project: Path, tag: str, **arguments: str) -> subprocess.CompletedProcess[str]:
+        """Build a project's Dockerfile over the base image."""
+        command = ["build", "--isolation", "chroot", "--format", "docker", "--pull-never"]
+        for name, value in {"BASE_IMAGE": BASE, **arguments}.items():
+            command += ["--build-arg", f"{name}={value}"]
+        return run([*self._command, *command, "--tag", tag, str(project)])
+
+    def config(self, image: str) -> dict[str, Any]:
+        """Give what the image says about how to run it."""
+        inspected = json.loads(self.buildah("inspect", "--type", "image", image))
+        config: dict[str, Any] = inspected["Docker"]["config"]
+        return config
+
+    def files(self, image: str) -> Path:
+        """Give a folder that has the image's files."""
+        container = self.buildah("from", "--pull-never", image)
+        return Path(self.buildah("mount", container))
+
+    def _import_base(self) -> None:
+        """Make the base image: Debian with Python, and this machine's way to the package index."""
+        container = self.buildah("from", "scratch")
+        self.buildah("add", "--quiet", container, _debian(), "/")
+        variables = network(*MANAGERS)
+        for name in CERTIFICATES:
+            if name in variables:
+                self.buildah("add", "--quiet", container, variables[name], _CERTIFICATES)
+                variables[name] = _CERTIFICATES
+        if "POETRY_PYPI_MIRROR_URL" in variables:
+            self.buildah("add", "--quiet", container, self._mirror_plugin(), _MIRROR_PLUGIN)
+            variables["PYTHONPATH"] = _MIRROR_PLUGIN
+        for name, value in variables.items():
+            self.buildah("config", "--env", f"{name}={value}", container)
+        self.buildah("commit", "--quiet", "--rm", container, BASE)
+
+    def _mirror_plugin(self) -> Path:
+        folder = self._folder / "mirror"
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        must([*pip, "--target", str(folder), "poetry-plugin-pypi-mirror>=0.6,<1"])
+        return folder
+
+
+def _debian() -> Path:
+    """Give Debian's essential packages and Python as an archive; made once."""
+    archive = CACHE / "debian-bookworm-python.tar"
+    if not archive.is_file():
+        program = require("mmdebstrap", "apt-get install mmdebstrap")
+        CACHE.mkdir(exist_ok=True)
+        unfinished = archive.with_suffix(".part.tar")
+        packages = "--include=python3,python3-venv,ca-certificates"
+        must([program, "--variant=essential", packages, "bookworm", str(unfinished)])
+        unfinished.rename(archive)
+    return archive
+
+
+@dataclass
+class Container:
+    """A running container: read-only files, no capabilities, its own processes and network."""
+
+    process: subprocess.Popen[str]
+    log: Path
+    state: Path
+
+    def execute(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in it, as its own user and with its own variables."""
+        return run(_crun(self.state, "exec", "service", *command))
+
+    def request(self, method: str, url: str) -> str:
+        """Ask the service from inside; give status and body, or nothing while none listens."""
+        return self.execute("python", "-c", _CLIENT, method, url).stdout.strip()
+
+    def wait_until_ready(self, url: str) -> None:
+        """Wait until the service can predict."""
+        deadline = time.monotonic() + 30
+        while not self.request("GET", f"{url}/ready").startswith("200"):
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise AssertionError(f"The service did not start:\n{self.log.read_text('utf-8')}")
+            time.sleep(0.2)
+
+    def terminate(self) -> int:
+        """Send SIGTERM to its first process, as `docker stop` does; give the exit code."""
+        must(_crun(self.state, "kill", "service", "TERM"))
+        return self.process.wait(10)
+
+
+@contextmanager
+def running(
+    files: Path,
+    config: Mapping[str, Any],
+    folder: Path,
+    *,
+    variables: Mapping[str, str],
+    command: Sequence[str] | None = None,
+) -> Iterator[Container]:
+    """Run an image's files as its configuration says, until the block ends."""
+    user, group = map(int, config["User"].split(":"))
+    bundle, log = folder / "bundle", folder / "log.txt"
+    bundle.mkdir(parents=True)
+    must(_crun(folder, "spec"), cwd=bundle)
+    spec = json.loads((bundle / "config.json").read_text("utf-8"))
+    spec["root"] = {"path": str(files), "readonly": True}
+    spec["process"] |= {
+        "terminal": False,
+        "args": list(command or config["Cmd"]),
+        "env": [f"{name}={value}" for name, value in variables.items()],
+        "cwd": config["WorkingDir"],
+        "user": {"uid": user, "gid": group},
+        "capabilities": {},
+        "noNewPrivileges": True,
+    }
+    (bundle / "config.json").write_text(json.dumps(spec), "utf-8")
+    start = _crun(folder, "run", "--bundle", str(bundle), "service")
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(start, stdout=output, stderr=output, text=True)
+    try:
+        yield Container(process, log, folder)
+    finally:
+        if process.poll() is None:
+            run(_crun(folder, "kill", "service", "KILL"))
+            process.wait(10)
+        shutil.rmtree(bundle)
+
+
+def _crun(folder: Path, *arguments: str) -> list[str]:
+    require("crun", "apt-get install crun")
+    unshare = require("unshare", "apt-get install util-linux")
+    command = [unshare, "--mount", "sh", "-c", _CRUN, "sh", "--root", str(folder / "state")]
+    return [*command, *arguments]

@@ -1,0 +1,52 @@
+"""What the system tests share: programs that must be there, rendering, this machine's network."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from tools.managers import INSTALL, ROOT, environment
+
+CACHE = ROOT / ".cache"
+MANAGERS = tuple(INSTALL)
+
+CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_INDEX = ("UV_DEFAULT_INDEX", "PDM_PYPI_URL", "POETRY_PYPI_MIRROR_URL")
+
+
+def require(program: str, install: str) -> str:
+    """Give the path of a program; fail with the command that installs it where it is missing."""
+    path = shutil.which(program)
+    if path is None:
+        pytest.fail(f"{program} is missing. Install it with: {install}", pytrace=False)
+    return path
+
+
+def run(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end and capture what it says; the caller looks at the exit code."""
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def must(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
+    """Run a command that has to succeed, and give what it prints."""
+    done = run(command, cwd=cwd, env=env)
+    if done.returncode:
+        raise AssertionError(f"{command} gave {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def network(*managers: str) -> dict[str, str]:
+    """Give the variables by which a program reaches the package index from this machine."""
+    variables = environment(*managers)
+    found = {name: variables[name] for name in (*CERTIFICATES, *_INDEX) if name in variables}
+    found |= {k: v for k, v in variables.items() if re.fullmatch(r"(?i)(https?|no)_proxy", k)}
+    if "UV_DEFAULT_INDEX" in found:
+        found["PIP_INDEX_URL"] = found["UV_DEFAULT_INDEX"]
+    return found
