@@ -24,11 +24,11 @@ $(READY): pyproject.toml
 demo: $(READY) ## From the template to a prediction (PACKAGE_MANAGER=uv|poetry|pdm, KEEP=1)
 	@$(VENV_PYTHON) -m tools.demo
 
-test: $(READY) ## Run the tests of the template and of what it renders
-	$(VENV_PYTHON) -m pytest tests --ignore=tests/system
+test: $(READY) ## Run the tests of the template and of what it renders (ARGS: for pytest)
+	$(VENV_PYTHON) -m pytest --ignore=tests/system $(ARGS)
 
 test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
-	$(VENV_PYTHON) -m pytest tests/system
+	$(VENV_PYTHON) -m pytest tests/system $(ARGS)
 
 lint: $(READY) ## Check tools, tests and benchmarks; what is rendered is checked by the tests
 	$(VENV_PYTHON) -m ruff format --check .

@@ -1,0 +1,151 @@
+"""Writes docs/reference/questions.md and settings.md from the sources; `--check` only compares."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "docs" / "reference"
+QUESTIONS = ROOT / "questions"
+SETTINGS = ROOT / "template" / "{{ package_path }}" / "config" / "settings.py.jinja"
+
+TOPICS = {"1-project": "Project", "2-model": "Model", "3-features": "Features"}
+TYPES = {"integer": "whole number", "boolean": "`true` or `false`", "array": "list"}
+BOUNDS = {
+    "minimum": "≥ {}",
+    "exclusiveMinimum": "> {}",
+    "maximum": "≤ {}",
+    "minLength": "at least {} character",
+    "pattern": "matches `{}`",
+}
+NOTICE = "<!-- Made by docs/generate_reference.py: change the source and run it again. -->\n"
+QUESTIONS_HEAD = """# Questions
+
+What `copier copy` asks. `--data key=value` answers a question beforehand.
+Keys and choices are public: they are never renamed and never removed."""
+COMPUTED_HEAD = """
+## Computed
+
+Never asked and not to be set: they follow from the answers above.
+"""
+SETTINGS_HEAD = """# Settings
+
+Later wins: default in the code, `configs/config.yaml`, `.env`, environment variable.
+In YAML, a setting of a section stands in a block of the section's name: `model:`, then
+`cache_size: 0`, indented.
+
+`CONFIG_PATH` is not a setting. It names another YAML file, in the environment or in `.env`.
+
+`<model_module>` and `<model_class>` come from the answer [`model_name`](questions.md#model_name):
+`dummy_model` and `DummyModel` by default."""
+TABLE_HEAD = """
+| Setting | Environment variable | Value | Default | Meaning |
+| --- | --- | --- | --- | --- |"""
+
+
+def questions_page() -> str:
+    """Describe every question, in the order in which it is asked."""
+    parts = [NOTICE, QUESTIONS_HEAD]
+    for file, topic in TOPICS.items():
+        parts.append(f"\n## {topic}")
+        parts += [_question(key, spec) for key, spec in _load(file).items()]
+    computed = (f"- `{key}`: `{spec['default']}`" for key, spec in _load("4-internal").items())
+    return "\n".join([*parts, COMPUTED_HEAD, *computed, ""])
+
+
+def settings_page() -> str:
+    """Describe every setting: a table of the top level, and one of each section."""
+    schema = _settings_schema()
+    fields = schema["properties"]
+    sections = {name: f["$ref"].split("/")[-1] for name, f in fields.items() if "$ref" in f}
+    top = {name: field for name, field in fields.items() if name not in sections}
+    parts = [NOTICE, SETTINGS_HEAD, "\n## Top level", TABLE_HEAD]
+    parts += [_row(name, field) for name, field in top.items()]
+    for section, definition in sections.items():
+        described = schema["$defs"][definition]
+        parts += [f"\n## Section `{section}`\n", described["description"], TABLE_HEAD]
+        parts += [_row(f"{section}.{n}", field) for n, field in described["properties"].items()]
+    return "\n".join([*parts, ""])
+
+
+def _load(file: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((QUESTIONS / f"{file}.yml").read_text("utf-8"))
+    return loaded
+
+
+def _question(key: str, spec: dict[str, Any]) -> str:
+    choices = spec.get("choices", [])
+    labels = choices if isinstance(choices, dict) else {choice: choice for choice in choices}
+    default = re.sub(r"\{% from .*?%\}\s*", "", spec["default"])
+    lines = [f"\n### `{key}`\n", f"{spec.get('help', 'Recorded, not asked')}.\n"]
+    lines.append("- Type: " + ("several of the choices" if spec.get("multiselect") else "text"))
+    lines.append(f"- Default: `{default}`" if default else "- Default: empty")
+    if "when" in spec:
+        lines.append(f"- Asked when: `{spec['when'].strip('{} ')}`")
+    if labels:
+        lines.append("- Choices:\n")
+    for value, label in labels.items():
+        lines.append(f"    - `{value}`: {label.replace('`', '').replace('<', '&lt;')}")
+    return "\n".join(lines + [f"- Rule: {rule}" for rule in _rules(spec.get("validator", ""))])
+
+
+def _rules(validator: str) -> Iterator[str]:
+    """Give the sentences that a validator says; `problem(text, limit)` is in text.jinja."""
+    one_line = r"Use one line without control characters, trimmed, of at most \1 characters"
+    text = re.sub(r"\{\{ problem\(\w+, (\d+)\) \}\}", one_line, validator)
+    text = re.sub(r"\{\{ (\w+) \}\}(\S*)", r"`<\1>\2`", text)
+    yield from filter(None, map(str.strip, re.split(r"\{%.*?%\}", text)))
+
+
+def _settings_schema() -> dict[str, Any]:
+    """Import the settings module, with placeholders for the answers, and ask Pydantic."""
+    source = re.sub(r"\{\{ (\w+) \}\}", r"<\1>", SETTINGS.read_text("utf-8"))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "settings.py"
+        file.write_text(source, "utf-8")
+        spec = importlib.util.spec_from_file_location("settings", file)
+        assert spec and spec.loader
+        module = sys.modules["settings"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    schema: dict[str, Any] = module.Settings.model_json_schema()
+    return schema
+
+
+def _row(name: str, field: dict[str, Any]) -> str:
+    default = field["default"]
+    field = field | next(iter(field.get("anyOf", [])), {})  # the other one is null
+    choices = ", ".join(f"`{choice}`" for choice in field.get("enum", []))
+    kind = choices or TYPES.get(field["type"], field["type"].replace("string", "text"))
+    value = ", ".join([kind, *(text.format(field[k]) for k, text in BOUNDS.items() if k in field)])
+    shown = "unset" if default is None else "empty" if default in ("", []) else f"`{default}`"
+    shown = shown.lower() if isinstance(default, bool) else shown
+    meaning = " ".join(field["description"].split())
+    variable = name.replace(".", "__").upper()
+    return f"| `{name}` | `{variable}` | {value} | {shown} | {meaning} |"
+
+
+def main() -> int:
+    """Write the pages; with `--check`, only tell where they differ from what would be written."""
+    checking, differs = "--check" in sys.argv[1:], False
+    for name, page in {"questions.md": questions_page(), "settings.md": settings_page()}.items():
+        file = PAGES / name
+        if not checking:
+            file.write_text(page, "utf-8")
+            continue
+        written = file.read_text("utf-8") if file.exists() else ""
+        lines = unified_diff(written.splitlines(), page.splitlines(), name, "source", lineterm="")
+        for line in lines:
+            differs = True
+            print(line)
+    return int(differs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
