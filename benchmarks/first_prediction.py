@@ -21,6 +21,7 @@ from typing import NamedTuple
 from benchmarks.subjects import PEER, PEER_NEEDS, Seconds, isolated, run_peer, run_template, say
 from tools.managers import REQUIREMENTS, environment
 
+MANAGERS = [*REQUIREMENTS, "pdm+uv"]  # PDM with uv as its resolver and installer
 PEER_NAME = PEER.partition("==")[0]
 
 
@@ -41,8 +42,9 @@ def main() -> None:
         say(f"{PEER} is left out, it needs a newer Python: make clean bench PYTHON=python3.13")
     subjects = [("this template", manager) for manager in options.managers]
     subjects += [(PEER_NAME, "uv")] if peer else []
+    used = sorted({name for _, manager in subjects for name in manager.split("+")})
     try:
-        versions = [f"copier {metadata.version('copier')}", *map(version, options.managers)]
+        versions = [f"copier {metadata.version('copier')}", *map(version, used)]
         rows = [row for subject in subjects for row in measure(*subject, options.rounds)]
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         sys.exit(f"\n{error}")
@@ -56,13 +58,13 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.first_prediction")
-    parser.add_argument("--managers", default=",".join(REQUIREMENTS), metavar="uv,pdm")
+    parser.add_argument("--managers", default=",".join(MANAGERS), metavar="uv,pdm")
     parser.add_argument("--rounds", type=int, choices=range(1, 21), default=1, metavar="N")
     parser.add_argument("--no-peer", action="store_true", help=f"leave out {PEER}")
     parser.add_argument("--output", type=Path, help="write the page here as well")
     options = parser.parse_args()
     options.managers = options.managers.split(",")
-    if unknown := set(options.managers) - set(REQUIREMENTS):
+    if unknown := set(options.managers) - set(MANAGERS):
         parser.error(f"--managers: unknown {', '.join(sorted(unknown))}")
     return options
 

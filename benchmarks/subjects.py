@@ -35,15 +35,16 @@ class Seconds(NamedTuple):
 
 
 def isolated(manager: str, cache: Path) -> dict[str, str]:
-    """Give the manager's environment with every package cache below one folder."""
+    """Give the manager's environment, `pdm+uv` PDM's with uv, every cache below one folder."""
     caches = {f"{name}_CACHE_DIR": str(cache / name) for name in ("UV", "POETRY", "PDM", "PIP")}
-    return {**environment(manager), **caches, "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
+    return {**environment(*manager.split("+")), **caches, "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
 
 
 def run_template(manager: str, folder: Path, env: Mapping[str, str]) -> Seconds:
     """Scaffold with this template, install, start, and wait for a prediction."""
     template, project = snapshot(folder / "template"), folder / "ml-service"
     copier = [str(Path(sys.executable).with_name("copier")), "copy", "--defaults", "--quiet"]
+    manager = manager.partition("+")[0]
     data = ["--data", f"package_manager={manager}"]
     render = execute("copier copy", [*copier, *data, str(template), str(project)], folder, env)
     install = execute("install", INSTALL[manager], project, env)

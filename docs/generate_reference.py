@@ -91,8 +91,9 @@ def _question(key: str, spec: dict[str, Any]) -> str:
         lines.append(f"- Asked when: `{spec['when'].strip('{} ')}`")
     if labels:
         lines.append("- Choices:\n")
-    for value, label in labels.items():
-        lines.append(f"    - `{value}`: {label.replace('`', '').replace('<', '&lt;')}")
+    for label, value in labels.items():
+        told = f": {label}".replace("`", "").replace("<", "&lt;")
+        lines.append(f"    - `{value}`" + (told if label != value else ""))
     return "\n".join(lines + [f"- Rule: {rule}" for rule in _rules(spec.get("validator", ""))])
 
 
@@ -133,18 +134,15 @@ def _row(name: str, field: dict[str, Any]) -> str:
 
 def main() -> int:
     """Write the pages; with `--check`, only tell where they differ from what would be written."""
-    checking, differs = "--check" in sys.argv[1:], False
+    differences: list[str] = []
     for name, page in {"questions.md": questions_page(), "settings.md": settings_page()}.items():
-        file = PAGES / name
-        if not checking:
-            file.write_text(page, "utf-8")
-            continue
-        written = file.read_text("utf-8") if file.exists() else ""
-        lines = unified_diff(written.splitlines(), page.splitlines(), name, "source", lineterm="")
-        for line in lines:
-            differs = True
-            print(line)
-    return int(differs)
+        if "--check" in sys.argv[1:]:
+            written = (PAGES / name).read_text("utf-8").splitlines()
+            differences += unified_diff(written, page.splitlines(), name, "source", lineterm="")
+        else:
+            (PAGES / name).write_text(page, "utf-8")
+    print("\n".join(differences), end="\n" if differences else "")
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

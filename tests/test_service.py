@@ -40,7 +40,8 @@ def manager(request):
 
 @pytest.fixture(scope="module")
 def env(manager):
-    return environment(manager, *(["uv"] if manager == "pdm" else []))
+    variables = environment(manager, *(["uv"] if manager == "pdm" else []))
+    return {**variables, "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
@@ -57,11 +58,6 @@ def inside(project, env):
     """The environment variables of a shell that has entered the project's environment."""
     commands = next(folder for folder in project.glob(".venv*/bin"))
     return {**env, "PATH": f"{commands}:{env['PATH']}"}
-
-
-@pytest.fixture(autouse=True)
-def _in_project_environments(env):
-    env["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
 
 
 def assert_contract(service):
@@ -177,20 +173,27 @@ def test_wrong_configuration_is_one_clear_message_and_exit_code_78(
     assert "s3cr3t" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("project", ["src_package"], indirect=True)
 def test_everything_that_ci_runs_is_green(project, env):
     sh("make check", project, env)
 
 
-def test_load_test_is_one_command(project, env):
-    assert "budget" in sh("make load-test", project, {**env, "LOAD_TEST_SECONDS": "2"})
+@pytest.mark.parametrize("project", ["src_package"], indirect=True)
+def test_load_test_is_one_command_and_holds_the_budget(project, env):
+    load = {**env, "LOAD_TEST_SECONDS": "2"}
+    assert "budget 9000 ms" in sh("make load-test", project, {**load, "LATENCY_BUDGET_MS": "9000"})
+    with pytest.raises(AssertionError, match="budget 0 ms"):
+        sh("make load-test", project, {**load, "LATENCY_BUDGET_MS": "0"})
 
 
+@pytest.mark.parametrize("project", ["src_package"], indirect=True)
 def test_help_lists_every_target(project, env):
     listed = set(re.findall(r"make ([a-z-]+)", sh("make help", project, env)))
     targets = re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), re.M)
     assert listed == {*targets}
 
 
+@pytest.mark.parametrize("project", ["src_package"], indirect=True)
 def test_first_install_wrote_the_lock_file_and_git_would_take_it(project, manager, env):
     sh("git init --quiet .", project, env)
     status = sh("git status --porcelain --untracked-files=all", project, env)
@@ -200,12 +203,11 @@ def test_first_install_wrote_the_lock_file_and_git_would_take_it(project, manage
     assert not [name for name in names if name.startswith((".venv", ".env/")) or name == ".env"]
 
 
-def test_readme_commands_work_as_they_stand(render, manager, tmp_path):
+def test_readme_commands_work_as_they_stand(render, manager, env, tmp_path):
     """The first block of the README: set up, run, ask."""
     project = render(package_manager=manager)
     block = re.search(r"```bash\n(.*?)```", (project / "README.md").read_text(), re.S)
     setup, run, ask = block[1].strip().splitlines()
-    env = environment(manager, *(["uv"] if manager == "pdm" else []))
     assert "Start the API" in sh(setup, project, env)
     assert (project / ".env").read_text() == (project / ".env.example").read_text()
     with running(["bash", "-c", f"exec {run}"], cwd=project, env=env, log=tmp_path / "log") as it:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from functools import cache
@@ -33,10 +34,12 @@ def environment(*managers: str, base: Mapping[str, str] | None = None) -> dict[s
     for name in [name for name in variables if name.startswith(_MISLEADING)]:
         del variables[name]
     search = [str(ensure(manager)) for manager in managers]
+    # The Python that runs this is found first. Not by UV_PYTHON: with it, `uv pip install` would
+    # leave the project's environment and write into that Python.
+    search.append(str(Path(_base_python()).parent))
     own = str(Path(sys.prefix) / "bin")
     search += [folder for folder in variables["PATH"].split(os.pathsep) if folder != own]
     variables["PATH"] = os.pathsep.join(search)
-    variables["UV_PYTHON"] = variables["PDM_PYTHON"] = _base_python()
     variables["PDM_CHECK_UPDATE"] = "false"
     if "pdm" in managers and "uv" in managers:
         variables["PDM_USE_UV"] = "true"
@@ -87,14 +90,17 @@ def _poetry_mirror() -> str | None:
     """Give the index that Poetry must be told: the configured one, or one without the JSON API."""
     if index := _configured_index():
         return index
-    code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
-    default = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    wanted = "application/vnd.pypi.simple.v1+json"
-    request = urllib.request.Request(f"{default}/pip/", headers={"Accept": wanted})
+    code = (
+        "import pip; from pip._internal.models.index import PyPI as index;"
+        "print(index.simple_url, f'{index.pypi_url}/pip/{pip.__version__}/json')"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    default, release = done.stdout.split()
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return None if answer.headers.get_content_type() == wanted else f"{default}/"
+        with urllib.request.urlopen(release, timeout=30):
+            return None
+    except urllib.error.HTTPError:
+        return f"{default}/"
     except OSError:
         return None  # no network: Poetry will say so itself

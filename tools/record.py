@@ -32,7 +32,7 @@ from tools.template import snapshot
 PICTURE = ROOT / "docs" / "images" / "demo.svg"
 TEMPLATE = "<template>"  # what is shown as the template's address
 COLUMNS, ROWS = 100, 40
-KEY_SECONDS, PAUSE_SECONDS, STEP_SECONDS = 0.03, 0.6, 300
+KEY_SECONDS, PAUSE_SECONDS, STEP_SECONDS = 0.02, 0.5, 300
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,21 @@ STEPS = [
     Step(
         f"copier copy --defaults {TEMPLATE} ml-service",
         expect="ml-service is ready",
-        show=r"/(main|predict|dummy_model|config\.yaml|test_app)\b|Dockerfile|is ready",
+        show=r"create .*(src/main|/predict|/dummy_model|Dockerfile)",
         folder=".",
     ),
     Step(
         "cd ml-service && ./scripts/setup_env.sh",
         expect="Start the API",
-        show="Installing|Resolved|Installed|Created",
+        show="Resolved|Installed|Created",
         folder=".",
     ),
-    Step("uv run start-server", "(?s)(?=.*running on)(?=.*Loaded model)", keeps_running=True),
+    Step(
+        "uv run start-server",
+        expect="(?s)(?=.*running on)(?=.*Loaded model)",
+        show="Starting|running on",
+        keeps_running=True,
+    ),
     Step(CURL.format("good"), '{"prediction":"positive"}', comment="# in a second terminal"),
     Step(CURL.format("bad"), '{"prediction":"negative"}'),
 ]
@@ -71,7 +76,10 @@ FRAME = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <title>From the template to a prediction, recorded in a terminal</title>
 <style>
-text {{ font: {char_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }}
+text {{
+  font: {char_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
+  white-space: pre;
+}}
 .demo-title {{ font-size: 18px }}
 .cover {{ visibility: hidden; fill: #292929 }}
 @media (prefers-reduced-motion: no-preference) {{
@@ -87,8 +95,8 @@ text {{ font: {char_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, mon
 </style>
 <clipPath id="screen"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
 {chrome}
-<g class="lines" clip-path="url(#screen)" transform="translate({terminal_x} {terminal_y})"
-  xml:space="preserve">{matrix}<!-- covers --></g>
+<g class="lines" clip-path="url(#screen)" transform="translate({terminal_x} {terminal_y})">
+{matrix}<!-- covers --></g>
 </svg>
 """
 
@@ -109,7 +117,7 @@ class Recording:
         self.covers.append(
             f'<rect class="cover" x="24.4" y="{y:.1f}" width="{width:.1f}" height="25"'
             f' style="--width:{width:.1f}px;animation-delay:{begin:.2f}s;'
-            f'animation-duration:{seconds:.2f}s;animation-timing-function:steps({len(command)})"/>'
+            f'animation-duration:{seconds:.2f}s;animation-timing-function:steps({len(command)},start)"/>'
         )
         self.now = begin + seconds
 
@@ -127,9 +135,12 @@ class Recording:
         for _, text in self.lines:
             console.print(text, no_wrap=True, crop=False)
         picture = console.export_svg(title="ml-service", code_format=FRAME, unique_id="demo")
+        picture = re.sub(r"<text[^>]*>\n</text>", "\n", picture)
         picture = re.sub(
             r'clip-path="url\(#demo-line-(\d+)\)"',
-            lambda line: f'style="animation-delay:{self.lines[int(line[1])][0]:.2f}s"',
+            lambda line: (
+                f'xml:space="preserve" style="animation-delay:{self.lines[int(line[1])][0]:.2f}s"'
+            ),
             picture,
         )
         return picture.replace("&#160;", " ").replace("<!-- covers -->", "".join(self.covers))

@@ -79,8 +79,8 @@ def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
         if url := re.search(r"running on (http://\S+)", log.read_text("utf-8")):
             try:
                 urllib.request.urlopen(f"{url[1]}/ready", timeout=5).close()
-            except urllib.error.HTTPError as error:
-                error.close()  # not ready yet
+            except OSError:
+                pass  # not listening or not ready yet
             else:
                 return url[1]
         time.sleep(0.05)

@@ -26,17 +26,27 @@ def require(program: str, install: str) -> str:
 
 
 def run(
-    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end and capture what it says; the caller looks at the exit code."""
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=env, input=stdin, capture_output=True, text=True, check=False
+    )
 
 
 def must(
-    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
 ) -> str:
     """Run a command that has to succeed, and give what it prints."""
-    done = run(command, cwd=cwd, env=env)
+    done = run(command, cwd=cwd, env=env, stdin=stdin)
     if done.returncode:
         raise AssertionError(f"{command} gave {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout

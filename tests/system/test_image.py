@@ -9,7 +9,7 @@ would: uid 10001, the service as process 1, a network that has only a loopback. 
 `python:…-slim` images do as a base, that BuildKit builds as buildah does, memory and CPU limits.
 """
 
-import subprocess
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,7 @@ from typing import Any
 import pytest
 
 from tests.system.container import BASE, Container, Store, running
-from tests.system.support import CACHE, MANAGERS, must
-from tools.managers import environment
+from tests.system.support import CACHE, MANAGERS
 
 PORT = "8123"
 URL = f"http://127.0.0.1:{PORT}"
@@ -42,10 +41,10 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session", params=MANAGERS)
-def image(request, store, render) -> Image:
+def image(request, store, render, lock_file) -> Image:
     manager = request.param
     project = render(package_manager=manager, model_name="fraud_classifier")
-    must([manager, "lock"], cwd=project, env=environment(manager))
+    shutil.copy(lock_file(manager), project)
     (project / ".env").write_text("API_PORT=1\n", "utf-8")
     tag = f"service-{manager}"
     built = store.build(project, tag, MODEL_VERSION="4.5.6")
@@ -82,7 +81,7 @@ def test_labels_name_the_model_and_its_version(image):
 def test_image_has_the_service_and_no_package_manager(image):
     lock = f"{image.manager}.lock"
     expected = {".venv", "README.md", "configs", lock, "pyproject.toml", "src"}
-    assert {path.name for path in (image.files / "app").iterdir()} == expected
+    assert {path.name for path in (image.files / "app").iterdir()} - {".pdm-python"} == expected
     assert not (image.files / "opt" / "manager").exists()
     commands = {path.name for path in (image.files / "app" / ".venv" / "bin").iterdir()}
     assert commands.isdisjoint({"uv", "poetry", "pdm", "pytest", "ruff"})
@@ -128,9 +127,14 @@ def test_service_ends_by_itself_when_it_is_stopped(image, tmp_path):
     assert "Traceback" not in log
 
 
+@pytest.fixture(scope="session")
+def empty_base(store):
+    return store.base_of_empty_environments()
+
+
 @pytest.mark.parametrize("manager", MANAGERS)
-def test_build_without_a_lock_file_says_what_to_do(manager, store, render):
-    built = store.build(render(package_manager=manager), "none")
+def test_build_without_a_lock_file_says_what_to_do(manager, store, empty_base, render):
+    built = store.build(render(package_manager=manager), "none", base=empty_base)
     assert built.returncode != 0
     sentence = f"There is no {manager}.lock: run '{manager} lock', commit the file, build again."
     assert sentence in built.stderr
@@ -144,4 +148,4 @@ def _wait_until_started(container: Container) -> None:
     for _ in range(50):
         if container.execute("true").returncode == 0:
             return
-    raise subprocess.TimeoutExpired("crun", 5, container.log.read_text("utf-8"))
+    raise AssertionError(container.log.read_text("utf-8"))

@@ -28,7 +28,9 @@ def create_router(service: InferenceService) -> APIRouter:
     )
     is_text = TypeAdapter(service.signature.input).json_schema().get("type") == "string"
 
-    @router.post("/predict", response_model=Answer)
+    served = {"x-model": {"name": service.name, "version": service.version}}
+
+    @router.post("/predict", response_model=Answer, openapi_extra=served)
     async def predict(
         service: InferenceServiceDep,
         response: Response,
@@ -47,7 +49,7 @@ def create_router(service: InferenceService) -> APIRouter:
         _name_model(response, service)
         return {"prediction": await service.predict(request.input)}
 
-    @router.post("/predict/batch", response_model=BatchAnswer)
+    @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=served)
     async def predict_batch(
         service: InferenceServiceDep,
         response: Response,

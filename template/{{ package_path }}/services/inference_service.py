@@ -33,6 +33,7 @@ class InferenceService:
         self._cache: OrderedDict[bytes, Any] = OrderedDict()
         self._cache_size = settings.model.cache_size
         self._log_inputs = settings.log_inputs
+        self._environment = settings.environment
         self._answer: Any = create_model(
             "Answer",
             __config__=ConfigDict(allow_inf_nan=False),
@@ -43,7 +44,7 @@ class InferenceService:
         """Load the model and warm it up, off the event loop."""
         await self._runner.start()
         self.ready = True
-        self._log(logging.INFO, "Loaded model: %s", self.name)
+        self._log(logging.INFO, "Loaded model: %s", self.name, environment=self._environment)
 
     def stop(self) -> None:
         """Take no more predictions, and unload the model."""
@@ -67,16 +68,17 @@ class InferenceService:
             prediction = await self._cached(input_data)
         except ServiceError as exc:
             level = logging.INFO if isinstance(exc, InvalidInputError) else logging.WARNING
-            self._log(level, "Error during prediction: %s", self._shown(exc), started)
+            self._log(level, "Error during prediction: %s", self._shown(exc), ms=_ms(started))
             raise
         except Exception as exc:
             # A traceback ends with the message, which may quote the input.
-            trace = exc if self._log_inputs else None
+            trace, shown = exc if self._log_inputs else None, self._shown(exc)
             self._log(
-                logging.ERROR, "Error during prediction: %s", self._shown(exc), started, trace
+                logging.ERROR, "Error during prediction: %s", shown, exc=trace, ms=_ms(started)
             )
             raise PredictionError("The model failed") from exc
-        self._log(logging.INFO, "Prediction result: %s", self._shown(prediction), started)
+        shown = self._shown(prediction)
+        self._log(logging.INFO, "Prediction result: %s", shown, ms=_ms(started))
         return prediction
 
     async def predict_many(self, inputs: Sequence[Any]) -> list[Any | ServiceError]:
@@ -109,10 +111,18 @@ class InferenceService:
         return text[:SHOWN] if self._log_inputs else f"({type(value).__name__}, not shown)"
 
     def _log(
-        self, level: int, message: str, value: str, started: float = 0, exc: Exception | None = None
+        self,
+        level: int,
+        message: str,
+        value: str,
+        *,
+        exc: Exception | None = None,
+        **fields: object,
     ) -> None:
-        """Log a line that tells the model and version, and the milliseconds since `started`."""
-        fields: dict[str, object] = {"model": f"{self.name}@{self.version}"}
-        if started:
-            fields["ms"] = round((time.perf_counter() - started) * 1000, 3)
-        logger.log(level, message, value, exc_info=exc, extra=fields)
+        """Log a line that tells the model and its version."""
+        named = {"model": f"{self.name}@{self.version}", **fields}
+        logger.log(level, message, value, exc_info=exc, extra=named)
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)

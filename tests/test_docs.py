@@ -1,0 +1,99 @@
+"""What the documentation says is so: links, commands, examples, settings, the contract's tests."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tools.managers import ROOT
+
+CONTRACT = ROOT / "docs/reference/contract.md"
+
+
+def blocks(text, language):
+    """Code blocks of a language, without the indentation of a list they may stand in."""
+    for indent, block in re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.M | re.S):
+        yield re.sub(rf"^{indent}", "", block, flags=re.M)
+
+
+def contract_rows():
+    return [line for line in CONTRACT.read_text("utf-8").splitlines() if line.startswith("| ")]
+
+
+def test_generated_pages_are_what_the_source_says():
+    command = [sys.executable, ROOT / "docs/generate_reference.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_to_files_lead_somewhere(page):
+    text = (ROOT / page).read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text("utf-8")
+        template, _, _ = text.partition("## What you get")
+        named = set(re.findall(r"(?:^|`|\w )make ([a-z-]+)", template)) - {"run"}  # of the service
+        assert named <= targets, page
+
+
+def test_every_promise_of_the_contract_names_a_test_that_exists(render):
+    project = render()
+    rows = [row for row in contract_rows() if not re.match(r"\| (Statement|---)", row)]
+    assert len(rows) >= 80
+    for row in rows:
+        references = re.findall(r"`([\w/.-]+\.py)::(test_\w+)`", row)
+        assert references, row
+        for file, name in references:
+            homes = [project / file, ROOT / file]
+            assert any(
+                re.search(rf"^def {name}\(", home.read_text("utf-8"), re.M)
+                for home in homes
+                if home.is_file()
+            ), f"{file}::{name}"
+
+
+def test_every_file_that_the_contract_page_names_exists(render):
+    project = render()
+    for row in contract_rows():
+        for name in re.findall(r"`((?:src|tests|configs|scripts|tools|questions)/[\w/.-]+)`", row):
+            assert (project / name).exists() or (ROOT / name).exists(), name
+
+
+def test_rendered_development_page_lists_every_setting(render):
+    project = render()
+    text = (project / "DEVELOPMENT.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.M))
+    variables = re.findall(r"^# ([A-Z_]+)=", (project / ".env.example").read_text("utf-8"), re.M)
+    assert listed == {name.lower().replace("__", ".") for name in variables} - {"config_path"}
+
+
+def test_examples_of_the_rendered_development_page_work(render, tool):
+    """The model and the route that it shows, added as it says."""
+    project = render()
+    model, route = blocks((project / "DEVELOPMENT.md").read_text("utf-8"), "python")
+    (project / "src/models/price_model.py").write_text(model)
+    (project / "src/api/compare.py").write_text(route)
+    check = project / "tests/integration/test_examples.py"
+    check.write_text(
+        "from src.app import create_app\n"
+        "from src.config.settings import Settings\n"
+        "def test_model(client_of):\n"
+        "    from src.models.price_model import PriceModel\n"
+        "    answer = client_of(PriceModel()).post('/predict', json={'input': [3, 85, 1998]})\n"
+        "    assert answer.json() == {'prediction': 197460.0}\n"
+        "def test_model_is_found_by_its_name():\n"
+        "    settings = Settings(model={'implementation': 'price_model:PriceModel'})\n"
+        "    assert create_app(settings).state.inference_service.version == '2.0.0'\n"
+        "def test_route(client_of):\n"
+        "    assert client_of().post('/compare?first=a&second=A').json() is True\n"
+    )
+    assert "3 passed" in tool(project, "pytest", "-q", "tests/integration/test_examples.py")
+    tool(project, "pytest", "-q", "-x")
