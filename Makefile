@@ -41,7 +41,7 @@ format: $(READY) ## Format tools, tests and benchmarks
 
 docs: $(READY) ## Build the documentation, strictly
 	$(VENV_PYTHON) docs/generate_reference.py --check
-	$(VENV_PYTHON) -m mkdocs build --strict --quiet
+	$(VENV_PYTHON) -m mkdocs build --strict
 
 docs-serve: $(READY) ## Show the documentation on this machine
 	$(VENV_PYTHON) -m mkdocs serve

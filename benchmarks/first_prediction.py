@@ -110,11 +110,12 @@ def page(rows: list[Row], versions: list[str], rounds: int) -> str:
     text = (Path(__file__).parent / "first_prediction.md").read_text("utf-8")
     if PEER_NAME not in {row.project for row in rows}:
         text = "\n\n".join(part for part in text.split("\n\n") if "{peer}" not in part)
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    machine = f"{os.cpu_count()} cores with a load of {os.getloadavg()[2]:.1f}"
+    system = f"{platform.system()} {platform.machine()}"
     return text.format(
         date=datetime.now(UTC).date(),
         runs="one run each" if rounds == 1 else f"the median of {rounds} runs",
-        about=", ".join([machine, f"Python {platform.python_version()}", *versions]),
+        about=", ".join([machine, system, f"Python {platform.python_version()}", *versions]),
         table=table(rows),
         peer=PEER.replace("==", " "),
     )

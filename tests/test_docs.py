@@ -13,8 +13,10 @@ CONTRACT = ROOT / "docs/reference/contract.md"
 
 def blocks(text, language):
     """Code blocks of a language, without the indentation of a list they may stand in."""
-    for indent, block in re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.M | re.S):
-        yield re.sub(rf"^{indent}", "", block, flags=re.M)
+    for indent, block in re.findall(
+        rf"^( *)```{language}\n(.*?)^\1```", text, re.MULTILINE | re.DOTALL
+    ):
+        yield re.sub(rf"^{indent}", "", block, flags=re.MULTILINE)
 
 
 def contract_rows():
@@ -36,7 +38,7 @@ def test_links_to_files_lead_somewhere(page):
 
 
 def test_every_make_target_that_is_named_exists():
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for page in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / page).read_text("utf-8")
         template, _, _ = text.partition("## What you get")
@@ -54,7 +56,7 @@ def test_every_promise_of_the_contract_names_a_test_that_exists(render):
         for file, name in references:
             homes = [project / file, ROOT / file]
             assert any(
-                re.search(rf"^def {name}\(", home.read_text("utf-8"), re.M)
+                re.search(rf"^def {name}\(", home.read_text("utf-8"), re.MULTILINE)
                 for home in homes
                 if home.is_file()
             ), f"{file}::{name}"
@@ -70,8 +72,10 @@ def test_every_file_that_the_contract_page_names_exists(render):
 def test_rendered_development_page_lists_every_setting(render):
     project = render()
     text = (project / "DEVELOPMENT.md").read_text("utf-8")
-    listed = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.M))
-    variables = re.findall(r"^# ([A-Z_]+)=", (project / ".env.example").read_text("utf-8"), re.M)
+    listed = set(re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE))
+    variables = re.findall(
+        r"^# ([A-Z_]+)=", (project / ".env.example").read_text("utf-8"), re.MULTILINE
+    )
     assert listed == {name.lower().replace("__", ".") for name in variables} - {"config_path"}
 
 
@@ -97,3 +101,52 @@ def test_examples_of_the_rendered_development_page_work(render, tool):
     )
     assert "3 passed" in tool(project, "pytest", "-q", "tests/integration/test_examples.py")
     tool(project, "pytest", "-q", "-x")
+    check.unlink()
+    for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
+        tool(project, *command)
+
+
+def test_new_workflow_is_a_new_file(render, tool):
+    project = render()
+    (project / "src/services/vote_service.py").write_text(
+        "from .inference_service import InferenceService\n\n\n"
+        "async def vote(service: InferenceService, texts: list[str]) -> str:\n"
+        "    results = await service.predict_many(texts)\n"
+        "    return max(results, key=results.count)\n"
+    )
+    (project / "src/api/vote.py").write_text(
+        "from fastapi import APIRouter\n\n"
+        "from ..services.vote_service import vote\n"
+        "from .dependencies import InferenceServiceDep\n\n"
+        "router = APIRouter()\n\n\n"
+        "@router.post('/vote')\n"
+        "async def route(texts: list[str], service: InferenceServiceDep) -> str:\n"
+        "    return await vote(service, texts)\n"
+    )
+    (project / "tests/integration/test_vote.py").write_text(
+        "def test_vote(client_of):\n"
+        "    assert client_of().post('/vote', json=['a', 'A', 'b']).json() == 'A'\n"
+    )
+    assert "1 passed" in tool(project, "pytest", "-q", "tests/integration/test_vote.py")
+    tool(project, "lint-imports", "--no-cache")
+
+
+@pytest.mark.parametrize("manager", ["uv", "poetry", "pdm"])
+def test_rendered_development_page_has_the_chosen_managers_commands(render, manager):
+    text = (render(package_manager=manager) / "DEVELOPMENT.md").read_text("utf-8")
+    for command in (
+        "start-server",
+        "python src/main.py",
+        "uvicorn src.main:app --reload",
+        "pytest",
+    ):
+        assert f"`{manager} run {command}`" in text
+    assert "On Windows use the commands of the\nsecond column" in text
+    assert ("`poetry env activate`" in text) is (manager == "poetry")
+
+
+def test_model_card_points_to_the_running_version(render):
+    text = (render(author_name="Ada") / "MODEL_CARD.md").read_text("utf-8")
+    assert "dummy_classifier" in text
+    assert "`GET /info`" in text
+    assert "| Owner | Ada |" in text

@@ -50,7 +50,7 @@ def choices_of(question):
 
 
 def refusal(render, **answers):
-    with pytest.raises(ValueError, match="Validation error|Invalid choice") as failure:
+    with pytest.raises(ValueError, match=r"Validation error|Invalid choice") as failure:
         render(**answers)
     return str(failure.value)
 
@@ -109,7 +109,9 @@ def test_features_win_over_the_preset(render):
 def test_model_name_gives_file_and_class(render, model_name, module, model_class):
     project = render(model_name=model_name)
     assert f"class {model_class}(Model)" in (project / f"src/models/{module}.py").read_text()
-    assert f"implementation: {module}:{model_class}" in (project / "configs/config.yaml").read_text()
+    assert (
+        f"implementation: {module}:{model_class}" in (project / "configs/config.yaml").read_text()
+    )
 
 
 @pytest.mark.parametrize(

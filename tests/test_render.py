@@ -36,26 +36,67 @@ PYTHON_VARIANTS = {
     },
 }
 
-ALWAYS = """
-.copier-answers.yml .env.example .gitattributes .gitignore .pre-commit-config.yaml CHANGELOG.md
-DEVELOPMENT.md MODEL_CARD.md Makefile README.md configs/config.yaml pyproject.toml
-scripts/setup_env.sh tests/conftest.py tests/integration/test_app.py
-tests/integration/test_errors.py tests/integration/test_health.py
-tests/integration/test_predict.py tests/integration/test_process.py
-tests/performance/locustfile.py tests/performance/test_load.py
-tests/unit/config/test_settings.py tests/unit/core/test_config.py
-tests/unit/core/test_importing.py tests/unit/core/test_logger.py tests/unit/models/test_base.py
-tests/unit/models/test_dummy_model.py tests/unit/services/test_inference_service.py
-tests/unit/services/test_model_runner.py tests/unit/utils/test_helpers.py
-""".split()
-PACKAGE = """
-__init__.py api/__init__.py api/dependencies.py api/errors.py api/health.py api/predict.py
-api/request_context.py api/schemas.py app.py config/__init__.py config/settings.py
-core/__init__.py core/config.py core/errors.py core/importing.py core/logger.py core/metadata.py
-main.py models/__init__.py models/base.py models/dummy_model.py models/loading.py
-services/__init__.py services/inference_service.py services/model_runner.py utils/__init__.py
-utils/helpers.py
-""".split()
+ALWAYS = [
+    ".copier-answers.yml",
+    ".env.example",
+    ".gitattributes",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "CHANGELOG.md",
+    "DEVELOPMENT.md",
+    "MODEL_CARD.md",
+    "Makefile",
+    "README.md",
+    "configs/config.yaml",
+    "pyproject.toml",
+    "scripts/setup_env.sh",
+    "tests/conftest.py",
+    "tests/integration/test_app.py",
+    "tests/integration/test_errors.py",
+    "tests/integration/test_health.py",
+    "tests/integration/test_predict.py",
+    "tests/integration/test_process.py",
+    "tests/performance/locustfile.py",
+    "tests/performance/test_load.py",
+    "tests/unit/config/test_settings.py",
+    "tests/unit/core/test_config.py",
+    "tests/unit/core/test_importing.py",
+    "tests/unit/core/test_logger.py",
+    "tests/unit/models/test_base.py",
+    "tests/unit/models/test_dummy_model.py",
+    "tests/unit/services/test_inference_service.py",
+    "tests/unit/services/test_model_runner.py",
+    "tests/unit/utils/test_helpers.py",
+]
+PACKAGE = [
+    "__init__.py",
+    "api/__init__.py",
+    "api/dependencies.py",
+    "api/errors.py",
+    "api/health.py",
+    "api/predict.py",
+    "api/request_context.py",
+    "api/schemas.py",
+    "app.py",
+    "config/__init__.py",
+    "config/settings.py",
+    "core/__init__.py",
+    "core/config.py",
+    "core/errors.py",
+    "core/importing.py",
+    "core/logger.py",
+    "core/metadata.py",
+    "main.py",
+    "models/__init__.py",
+    "models/base.py",
+    "models/dummy_model.py",
+    "models/loading.py",
+    "services/__init__.py",
+    "services/inference_service.py",
+    "services/model_runner.py",
+    "utils/__init__.py",
+    "utils/helpers.py",
+]
 DOCKER = ["Dockerfile", ".dockerignore"]
 
 

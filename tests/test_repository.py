@@ -18,7 +18,9 @@ LINES_OF_CODE = 800
 
 def tracked():
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    return subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    return subprocess.run(
+        listing, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
 
 
 def lines_of_code(text):
@@ -69,7 +71,9 @@ def test_no_package_index_is_named():
 
 def test_changelog_has_a_section_for_this_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    assert re.search(rf"^## {re.escape(version)}\b", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert re.search(
+        rf"^## {re.escape(version)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("action", ["actions/checkout", "actions/setup-python"])

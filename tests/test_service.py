@@ -90,7 +90,7 @@ def assert_log(service, *, started):
         "Making prediction for input: This is good...",
         "Prediction result: positive",
     ):
-        assert re.search(rf"^[\d-]+ [\d:,]+ - INFO - {re.escape(line)}", log, re.M), log
+        assert re.search(rf"^[\d-]+ [\d:,]+ - INFO - {re.escape(line)}", log, re.MULTILINE), log
     assert log.count("Health check requested") == 1, "a line must not stand twice"
     assert "Traceback" not in log
 
@@ -189,7 +189,7 @@ def test_load_test_is_one_command_and_holds_the_budget(project, env):
 @pytest.mark.parametrize("project", ["src_package"], indirect=True)
 def test_help_lists_every_target(project, env):
     listed = set(re.findall(r"make ([a-z-]+)", sh("make help", project, env)))
-    targets = re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), re.M)
+    targets = re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), re.MULTILINE)
     assert listed == {*targets}
 
 
@@ -206,7 +206,7 @@ def test_first_install_wrote_the_lock_file_and_git_would_take_it(project, manage
 def test_readme_commands_work_as_they_stand(render, manager, env, tmp_path):
     """The first block of the README: set up, run, ask."""
     project = render(package_manager=manager)
-    block = re.search(r"```bash\n(.*?)```", (project / "README.md").read_text(), re.S)
+    block = re.search(r"```bash\n(.*?)```", (project / "README.md").read_text(), re.DOTALL)
     setup, run, ask = block[1].strip().splitlines()
     assert "Start the API" in sh(setup, project, env)
     assert (project / ".env").read_text() == (project / ".env.example").read_text()
@@ -231,6 +231,6 @@ def test_service_runs_from_a_wheel(render, tmp_path):
 def test_two_workers_of_uvicorn_serve(render, tmp_path):
     project, env = render(), environment("uv")
     sh("uv sync --quiet", project, env)
-    command = "uv run uvicorn src.main:app --workers 2 --port 0".split()
+    command = ["uv", "run", "uvicorn", "src.main:app", "--workers", "2", "--port", "0"]
     with running(command, cwd=project, env=env, log=tmp_path / "log") as service:
         assert_contract(service)

@@ -54,7 +54,9 @@ def grow(template):
     insert("pyproject.toml.jinja", '    "prometheus-client>=0.22,<1",', "    # Your dependencies")
     insert("configs/config.yaml.jinja", "log_format: text", "log_level: INFO")
     insert(".env.example.jinja", "# NEW_SETTING=1", "# LOG_LEVEL=INFO")
-    insert("{{ package_path }}/core/errors.py", '"""New line."""\n', "class ServiceError(Exception):")
+    insert(
+        "{{ package_path }}/core/errors.py", '"""New line."""\n', "class ServiceError(Exception):"
+    )
     (template / "template/{{ package_path }}/api/new_part.py").write_text('"""New part."""\n')
     readme = template / "template/README.md.jinja"
     readme.write_text(readme.read_text("utf-8") + "\nA later README.\n", "utf-8")
@@ -96,8 +98,16 @@ def edit(project):
     dummy = project / "src/models/dummy_model.py"
     replace(dummy, '("good", "great")', '("good", "great", "fine")')
     replace(project / "configs/config.yaml", "cache_size: 100", "cache_size: 7")
-    replace(project / "pyproject.toml", "    # Your dependencies\n", '    # Your dependencies\n    "numpy>=2",\n')
-    replace(project / ".github/workflows/ci.yml", "      # Your steps\n", "      # Your steps\n      - run: echo mine\n")
+    replace(
+        project / "pyproject.toml",
+        "    # Your dependencies\n",
+        '    # Your dependencies\n    "numpy>=2",\n',
+    )
+    replace(
+        project / ".github/workflows/ci.yml",
+        "      # Your steps\n",
+        "      # Your steps\n      - run: echo mine\n",
+    )
     readme = project / "README.md"
     readme.write_text(readme.read_text() + "\n## Mine\n")
     (project / "tests/unit/models/test_dummy_model.py").unlink()

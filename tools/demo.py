@@ -71,7 +71,9 @@ def step(name: str, command: str) -> None:
 def show(service: Service, method: str, path: str) -> None:
     """Send a request, show it and its answer."""
     status, answer, _ = service.request(path, method=method)
-    print(f"\n  {method} {path}\n    {status} {json.dumps(answer, separators=(',', ':'))}", flush=True)
+    print(
+        f"\n  {method} {path}\n    {status} {json.dumps(answer, separators=(',', ':'))}", flush=True
+    )
     if status != 200:
         sys.exit("The service did not answer as it should.")
 

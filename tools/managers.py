@@ -64,8 +64,8 @@ def ensure_environment(folder: Path, requirements: list[str]) -> Path:
     wanted = "\n".join([sys.version, *requirements])
     if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
         print(f"Installing {', '.join(requirements)} …", file=sys.stderr, flush=True)
-        subprocess.run([_base_python(), "-m", "venv", "--clear", folder], check=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        subprocess.run([_base_python(), "-m", "venv", "--clear", str(folder)], check=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, *requirements], check=True)
         stamp.write_text(wanted, "utf-8")
     return folder / "bin"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 START_SECONDS = 60
 
@@ -87,7 +87,7 @@ def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
     raise RuntimeError(f"The service did not start:\n{log.read_text('utf-8')}")
 
 
-def _read(answer: IO[bytes] | Any, status: int) -> tuple[int, Any, Mapping[str, str]]:
+def _read(answer: Any, status: int) -> tuple[int, Any, Mapping[str, str]]:
     content = answer.read().decode()
     headers = {name.lower(): value for name, value in answer.headers.items()}
     is_json = "json" in headers.get("content-type", "")

@@ -87,10 +87,12 @@ def _explain(error: Any, places: dict[Names, str]) -> str:
     names = tuple(map(str, error["loc"]))
     found = (places[names[:n]] for n in range(len(names), 0, -1) if names[:n] in places)
     expected = error["msg"].removeprefix("Value error, ")
+    section = _section(Settings.model_fields[names[0]]) if len(names) > 1 else Settings
     if error["type"] == "extra_forbidden":
-        section = _section(Settings.model_fields[names[0]]) if len(names) > 1 else Settings
         near = get_close_matches(names[-1], section.model_fields, n=1, cutoff=0)
         expected = f"no such setting; did you mean {near[0]}?"
+    if error["type"] == "string_pattern_mismatch":
+        expected = f"not of the right form: {section.model_fields[names[-1]].description}"
     return f"{next(found, 'default')}: {'.'.join(names)}: {expected}"
 
 

@@ -12,10 +12,10 @@ def create_model(implementation: str) -> Model:
         ConfigError: There is no such class in `models/`, or it is not a complete `Model`.
     """
     module, _, class_name = implementation.partition(":")
-    model_class = getattr(import_own(f"{__package__}.{module}"), class_name, None)
-    if not (isinstance(model_class, type) and issubclass(model_class, Model)):
-        raise ConfigError(f"model.implementation: no subclass of Model is called {implementation}")
     try:
-        return model_class()
+        model_class = getattr(import_own(f"{__package__}.{module}"), class_name, None)
+        if isinstance(model_class, type) and issubclass(model_class, Model):
+            return model_class()
     except Exception as exc:
-        raise ConfigError(f"Cannot create {implementation}: {type(exc).__name__}: {exc}") from exc
+        raise ConfigError(f"model.implementation: {implementation}: {exc}") from exc
+    raise ConfigError(f"model.implementation: {implementation} is no subclass of Model")
