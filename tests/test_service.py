@@ -40,8 +40,7 @@ def manager(request):
 
 @pytest.fixture(scope="module")
 def env(manager):
-    variables = environment(manager, *(["uv"] if manager == "pdm" else []))
-    return {**variables, "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
+    return environment(manager, *(["uv"] if manager == "pdm" else []))
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
@@ -234,3 +233,15 @@ def test_two_workers_of_uvicorn_serve(render, tmp_path):
     command = ["uv", "run", "uvicorn", "src.main:app", "--workers", "2", "--port", "0"]
     with running(command, cwd=project, env=env, log=tmp_path / "log") as service:
         assert_contract(service)
+
+
+def test_image_is_labelled_with_the_model_that_is_served(render, tmp_path):
+    """There is no Docker here, so a stand-in shows what it would be told."""
+    project, env = render(), environment("uv")
+    sh("uv sync --quiet", project, env)
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho "docker $*"\n')
+    docker.chmod(0o755)
+    env = {**env, "PATH": f"{tmp_path}:{env['PATH']}", "MODEL__VERSION": "7.7.7"}
+    told = sh("make image", project, env)
+    assert "--build-arg MODEL_NAME=dummy_classifier --build-arg MODEL_VERSION=7.7.7 ." in told

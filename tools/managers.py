@@ -41,6 +41,7 @@ def environment(*managers: str, base: Mapping[str, str] | None = None) -> dict[s
     search += [folder for folder in variables["PATH"].split(os.pathsep) if folder != own]
     variables["PATH"] = os.pathsep.join(search)
     variables["PDM_CHECK_UPDATE"] = "false"
+    variables["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
     if "pdm" in managers and "uv" in managers:
         variables["PDM_USE_UV"] = "true"
     if index := _configured_index():
