@@ -102,8 +102,9 @@ def _debian() -> Path:
         CACHE.mkdir(exist_ok=True)
         unfinished = archive.with_suffix(".part.tar")
         options = ["--variant=essential", "--include=python3,python3-venv,ca-certificates"]
-        for unused in ("doc", "locale", "man"):
-            options.append(f"--dpkgopt=path-exclude=/usr/share/{unused}/*")
+        options += [
+            f"--dpkgopt=path-exclude=/usr/share/{unused}/*" for unused in ("doc", "locale", "man")
+        ]
         must([program, *options, "bookworm", str(unfinished)])
         unfinished.rename(archive)
     return archive
