@@ -91,8 +91,8 @@ def test_page_asks_no_other_host(page):
     origin = page.url.rpartition("/")[0]
     requests = page.network["URL_REQUEST_START_JOB"]
     asked = {str(r["url"]) for r in requests if r["initiator"] == origin}
-    assert f"{origin}/openapi.json" in asked
     assert [url for url in asked if not url.startswith((f"{origin}/", "data:"))] == []
+    assert f"{origin}/openapi.json" in asked
 
 
 def _visible_text(document: str) -> str:

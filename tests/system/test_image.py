@@ -43,11 +43,12 @@ def store() -> Iterator[Store]:
 @pytest.fixture(scope="session", params=MANAGERS)
 def image(request, store, render, lock_file) -> Image:
     manager = request.param
-    project = render(package_manager=manager, model_name="fraud_classifier")
+    layout = "named_package" if manager == "poetry" else "src_package"
+    project = render(package_manager=manager, layout=layout, model_name="fraud_classifier")
     shutil.copy(lock_file(manager), project)
     (project / ".env").write_text("API_PORT=1\n", "utf-8")
     tag = f"service-{manager}"
-    built = store.build(project, tag, MODEL_VERSION="4.5.6")
+    built = store.build(project, tag, MODEL_NAME="fraud", MODEL_VERSION="4.5.6")
     assert built.returncode == 0, built.stdout + built.stderr
     config = store.config(tag)
     of_base = _variables(store.config(BASE))
@@ -74,7 +75,7 @@ def test_image_starts_the_service_itself_and_not_as_root(image):
 def test_labels_name_the_model_and_its_version(image):
     labels = image.config["Labels"]
     assert labels["org.opencontainers.image.title"] == "ml-service"
-    assert labels["ml.model.name"] == "fraud_classifier"
+    assert labels["ml.model.name"] == "fraud"
     assert labels["ml.model.version"] == "4.5.6"
 
 

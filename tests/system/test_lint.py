@@ -90,7 +90,6 @@ def repository(render, tmp_path):
     ("hook", "path", "content"),
     [
         ("conflict-markers", "notes.md", "<<<<<<< before updating\n"),
-        ("conflict-markers", "src/app.py", "=======\n"),
         ("conflict-markers", "configs/config.yaml", ">>>>>>> after updating\n"),
         ("rejected-patches", "pyproject.toml.rej", "@@ -1 +1 @@\n"),
         ("environment-file", ".env", "HF_TOKEN=secret\n"),
@@ -100,6 +99,8 @@ def repository(render, tmp_path):
 def test_hook_stops_what_must_not_be_committed(hook, path, content, repository, installed_project):
     command = [installed_project / ".venv/bin/pre-commit", "run", "--all-files", hook]
     env = {**environment(), "PRE_COMMIT_HOME": str(CACHE / "pre-commit")}
+    (repository / "notes.md").write_text("Notes\n=======\n", "utf-8")
+    must(["git", "add", "notes.md"], cwd=repository)
     must(command, cwd=repository, env=env)
 
     file = repository / path

@@ -36,7 +36,7 @@ def machine(tmp_path, home):
         folder = tmp_path / "bin"
         folder.mkdir()
         for command in COMMANDS:
-            (folder / command).symlink_to(require(command, f"apt-get install {command}"))
+            (folder / command).symlink_to(require(command, "apt-get install bash coreutils grep"))
         for program in programs:
             (folder / program.name).symlink_to(program)
         return {"PATH": str(folder), "HOME": str(home), **variables}
@@ -80,12 +80,12 @@ def test_setup_without_the_chosen_manager_uses_pip_in_an_environment_of_its_own(
     project, machine, python, tmp_path
 ):
     folder = project("poetry")
-    before = packages(python)
     env = machine(python, **network())
+    before = packages(python, env)
     told = setup(folder, env, cwd=tmp_path)
     assert "poetry is not here (Poetry must be 2.2 or newer); using pip instead." in told
-    assert packages(python) == before
-    assert {"fastapi", "pytest", "ml-service"} <= packages(folder / ".venv/bin/python").keys()
+    assert packages(python, env) == before
+    assert {"fastapi", "pytest", "ml-service"} <= packages(folder / ".venv/bin/python", env).keys()
     assert (folder / ".env").is_file()
     assert start_command(told) == ".venv/bin/start-server"
     assert_starts(told, folder, env)
@@ -115,6 +115,17 @@ def test_setup_passes_over_a_poetry_that_is_too_old(version, used, project, mach
     installed = {"uv": "uv sync", "poetry": f"Poetry (version {version}) install"}
     assert [manager for manager, line in installed.items() if line in told.splitlines()] == [used]
     assert start_command(told) == f"{used} run start-server"
+    assert ("make RUN='uv run'" in told) == (used == "uv")
+
+
+def test_setup_points_at_the_lock_file_of_another_manager(project, machine, tmp_path):
+    folder = project("uv")
+    for manager in MANAGERS:
+        (folder / f"{manager}.lock").touch()
+    told = setup(folder, machine(_fake(tmp_path, "uv", "")), cwd=tmp_path)
+    assert "poetry.lock is not of uv" in told
+    assert "pdm.lock is not of uv" in told
+    assert "uv.lock is not of" not in told
 
 
 def setup(folder: Path, env: dict[str, str], cwd: Path) -> str:
@@ -134,8 +145,8 @@ def assert_starts(told: str, folder: Path, env: dict[str, str]) -> None:
     assert (status, answer) == (200, {"prediction": "positive"})
 
 
-def packages(python: Path) -> dict[str, str]:
-    lines = must([python, "-m", "pip", "list", "--format=freeze"]).splitlines()
+def packages(python: Path, env: dict[str, str]) -> dict[str, str]:
+    lines = must([python, "-m", "pip", "list", "--format=freeze"], env=env).splitlines()
     return dict(line.split("==", 1) for line in lines)
 
 

@@ -14,6 +14,8 @@ from .errors import render
 
 logger = logging.getLogger(__name__)
 
+# ReDoc would fetch its maker's logo; a closed network is no place for that.
+PAGES_LOAD = "default-src 'self' 'unsafe-inline' data: blob:"
 HARMLESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -40,7 +42,10 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.setdefault("Content-Security-Policy", PAGES_LOAD)
             await send(message)
 
         try:
