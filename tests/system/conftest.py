@@ -29,7 +29,7 @@ def lock_file(render) -> Callable[[str], Path]:
         kept = CACHE / "locks" / digest / f"{manager}.lock"
         if not kept.is_file():
             must([manager, "lock"], cwd=project, env=environment(manager))
-            kept.parent.mkdir(parents=True)
+            kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(project / kept.name, kept)
         return kept
 

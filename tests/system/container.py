@@ -1,6 +1,7 @@
 """Building images with buildah and running them with crun: no daemon, no registry."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.system.support import CACHE, CERTIFICATES, MANAGERS, must, network, require, run
 
@@ -33,6 +36,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         program = require("buildah", "apt-get install buildah")
+        if os.geteuid():
+            pytest.fail("Images are built and run by root: sudo make test-system", pytrace=False)
         self._folder = folder
         self._command = [program, "--storage-driver", "vfs"]
         self._command += ["--root", str(folder / "root"), "--runroot", str(folder / "run")]
