@@ -25,7 +25,7 @@ demo: $(READY) ## From the template to a prediction (PACKAGE_MANAGER=uv|poetry|p
 	@$(VENV_PYTHON) -m tools.demo
 
 test: $(READY) ## Run the tests of the template and of what it renders (ARGS: for pytest)
-	$(VENV_PYTHON) -m pytest --ignore=tests/system $(ARGS)
+	$(VENV_PYTHON) -m pytest --ignore=tests/system --numprocesses=2 --dist=loadfile $(ARGS)
 
 test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
 	$(VENV_PYTHON) -m pytest tests/system $(ARGS)

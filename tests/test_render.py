@@ -222,6 +222,7 @@ def test_import_contracts_hold(variant, tool):
     tool(variant, "lint-imports", "--no-cache")
 
 
+@pytest.mark.parametrize("variant", LAYOUTS, indirect=True)
 def test_own_tests_pass_and_cover_the_code(variant, tool):
     tool(variant, "pytest", "-q", "-p", "no:cacheprovider", "--cov", "--cov-fail-under=95")
 

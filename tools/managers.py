@@ -1,5 +1,6 @@
 """uv, Poetry and PDM, each in a virtual environment of its own below `.cache/`; nothing global."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -61,6 +62,14 @@ def ensure(manager: str) -> Path:
 
 def ensure_environment(folder: Path, requirements: list[str]) -> Path:
     """Make a virtual environment that has these requirements, and give its folder of commands."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        _install(folder, requirements)
+    return folder / "bin"
+
+
+def _install(folder: Path, requirements: list[str]) -> None:
     stamp = folder / "installed.txt"
     wanted = "\n".join([sys.version, *requirements])
     if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
@@ -69,7 +78,6 @@ def ensure_environment(folder: Path, requirements: list[str]) -> Path:
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, *requirements], check=True)
         stamp.write_text(wanted, "utf-8")
-    return folder / "bin"
 
 
 def _base_python() -> str:
