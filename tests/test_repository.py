@@ -13,7 +13,7 @@ from tools.managers import ROOT
 TEMPLATE = ROOT / "template"
 
 # Measured without blank lines, comments and docstrings (docs/decisions).
-LINES_OF_CODE = 800
+LINES_OF_CODE = 820
 
 
 def tracked():

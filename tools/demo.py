@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from copier import run_copy
 
-from tools.managers import INSTALL, REQUIREMENTS, ROOT, environment
+from tools.managers import INSTALL, REQUIREMENTS, ROOT, ensure, environment
 from tools.service import Service, running
 from tools.template import snapshot
 
@@ -45,6 +45,7 @@ def main() -> None:
         sys.exit(f"{installed.stdout}{installed.stderr}\n{manager} could not install the service.")
 
     command = [manager, "run", "start-server"]
+    own = manager if shutil.which(manager) else str(ensure(manager) / manager)
     step("Start", shlex.join(command))
     with running(command, cwd=PROJECT, env=env, log=PROJECT / "demo.log") as service:
         print(f"    listening on {service.url}")
@@ -52,7 +53,9 @@ def main() -> None:
         show(service, "POST", "/predict?input=This+is+good")
         show(service, "POST", "/predict?input=This+is+bad")
         print(f"\nDone in {time.monotonic() - started:.0f} s. The service is in {PROJECT}")
-        print(f"  start it again:  cd {shlex.quote(str(PROJECT))} && {shlex.join(command)}")
+        print(
+            f"  start it again:  cd {shlex.quote(str(PROJECT))} && {shlex.quote(own)} run start-server"
+        )
         print("  then open:       http://127.0.0.1:8000/docs")
         print("  your own model:  README.md in that folder")
         if keep:

@@ -54,10 +54,10 @@ class Model(ABC):
             ConfigError: An annotation, the name or the version is missing.
         """
         hints = get_type_hints(cls.predict, include_extras=True)
-        declared = {"model_name", "version"} <= set(dir(cls))
-        if not declared or len(hints) < 2:
+        named = all(isinstance(getattr(cls, name, None), str) for name in ("model_name", "version"))
+        if not named or len(hints) != 2 or "return" not in hints:
             raise ConfigError(
-                f"{cls.__qualname__} needs a `model_name`, a `version`, and both annotations of "
-                "`predict`, as in `def predict(self, input_data: str) -> str`"
+                f"{cls.__qualname__} needs texts `model_name` and `version`, and one annotated "
+                "input and the return type, as in `def predict(self, input_data: str) -> str`"
             )
         return Signature(input=next(iter(hints.values())), output=hints["return"])
