@@ -53,9 +53,8 @@ def main() -> None:
         show(service, "POST", "/predict?input=This+is+good")
         show(service, "POST", "/predict?input=This+is+bad")
         print(f"\nDone in {time.monotonic() - started:.0f} s. The service is in {PROJECT}")
-        print(
-            f"  start it again:  cd {shlex.quote(str(PROJECT))} && {shlex.quote(own)} run start-server"
-        )
+        again = f"cd {shlex.quote(str(PROJECT))} && {shlex.quote(own)} run start-server"
+        print(f"  start it again:  {again}")
         print("  then open:       http://127.0.0.1:8000/docs")
         print("  your own model:  README.md in that folder")
         if keep:
