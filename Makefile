@@ -7,10 +7,10 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-system lint format docs docs-serve reference bench record clean
+.PHONY: help demo test test-update test-random-edits test-system lint format docs docs-serve reference bench record clean
 
 help: ## Show this help
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -25,7 +25,14 @@ demo: $(READY) ## From the template to a prediction (PACKAGE_MANAGER=uv|poetry|p
 	@$(VENV_PYTHON) -m tools.demo
 
 test: $(READY) ## Run the tests of the template and of what it renders (ARGS: for pytest)
-	$(VENV_PYTHON) -m pytest --ignore=tests/system --numprocesses=2 --dist=loadfile $(ARGS)
+	$(VENV_PYTHON) -m pytest --ignore=tests/system -m "not long" --numprocesses=2 --dist=loadfile $(ARGS)
+
+test-update: $(READY) ## Run the update tests that install, lock and start with each manager
+	$(VENV_PYTHON) -m pytest tests/update -m long $(ARGS)
+
+test-random-edits: $(READY) ## Update 150 randomly edited projects; `make test` does 25
+	$(VENV_PYTHON) -m pytest tests/update/test_random_edits.py --hypothesis-profile=nightly \
+		--hypothesis-show-statistics $(ARGS)
 
 test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
 	$(VENV_PYTHON) -m pytest tests/system $(ARGS)

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 from copier import run_copy
+from hypothesis import settings
 
 from tools.managers import ROOT, ensure_environment
 from tools.template import snapshot
 
 Render = Callable[..., Path]
+
+settings.register_profile("nightly", max_examples=150, print_blob=True)
+settings.register_profile("short", max_examples=25, print_blob=True)
+settings.load_profile("short")  # unless --hypothesis-profile names another
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,3 +76,12 @@ def tool(render) -> Callable[..., str]:
         return done.stdout
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the matrix of updates: what was updated from which release, and how it went."""
+    passed = terminalreporter.getreports("passed")
+    rows = [row for report in passed for name, row in report.user_properties if name == "update"]
+    if rows:
+        terminalreporter.section("Updates with the standard edit set")
+        terminalreporter.write_line("\n".join(sorted(rows)))

@@ -49,6 +49,7 @@ ALWAYS = [
     "README.md",
     "configs/config.yaml",
     "pyproject.toml",
+    "scripts/doctor.py",
     "scripts/setup_env.sh",
     "tests/conftest.py",
     "tests/integration/test_app.py",
@@ -135,7 +136,7 @@ def test_file_set_is_exactly_what_the_answers_ask_for(renders):
         if "docker" in answers["features"]:
             expected.update(DOCKER)
         if answers["ci"] == "github":
-            expected.add(".github/workflows/ci.yml")
+            expected.update({".github/workflows/ci.yml", ".github/renovate.json5"})
         assert files(project) == expected, answers
 
 

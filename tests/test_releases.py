@@ -1,0 +1,151 @@
+"""Release discipline: what may change between releases, compared with every one of them."""
+
+import re
+import tomllib
+from itertools import pairwise
+
+import pytest
+import yaml
+from copier import run_copy
+
+from tests.update.history import LISTED, unpack
+from tests.update.project import files, git
+from tools.managers import ROOT
+
+VARIANTS = {
+    "defaults": {},
+    "minimal": {"preset": "minimal"},
+    "no CI": {"ci": "none"},
+    "everything": {"features": ["docker"], "package_manager": "poetry"},
+    "package": {"layout": "named_package", "package_manager": "pdm"},
+}
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+SECTIONS = dict(
+    re.findall(r"^## (\S+) - .*?\n(.*?)(?=^## |\Z)", CHANGELOG, re.MULTILINE | re.DOTALL)
+)
+ANCHOR = re.compile(r"^\s*(?:#|//) Your ")
+
+# One end of a file has changed: see "Action needed" of that release's successor in CHANGELOG.md.
+MOVED_ANCHORS = {("0.1.0", ".github/workflows/ci.yml", "      # Your steps")}
+
+
+@pytest.fixture(scope="module", params=LISTED)
+def release(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def released(release, tmp_path_factory):
+    """The template of a release, in a plain folder."""
+    folder = tmp_path_factory.mktemp("released")
+    unpack(LISTED[release], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def variants(released, render, tmp_path_factory):
+    """Renders of that release and of the working tree, by variant."""
+    pairs = {}
+    for name, answers in VARIANTS.items():
+        folder = tmp_path_factory.mktemp("variant") / "project"
+        run_copy(str(released), folder, answers, defaults=True, quiet=True)
+        pairs[name] = files(folder), files(render(**answers))
+    return pairs
+
+
+def questions_of(folder):
+    found = {}
+    for file in sorted((folder / "questions").glob("*.yml")):
+        found |= yaml.safe_load(file.read_text("utf-8"))
+    return found
+
+
+def choices_of(question):
+    choices = question.get("choices", [])
+    return {*choices.values()} if isinstance(choices, dict) else {*choices}
+
+
+def since(release):
+    """The sections of the changelog that are newer than a release."""
+    names = [*SECTIONS]
+    return "\n".join(SECTIONS[name] for name in names[: names.index(release)])
+
+
+def test_questions_and_choices_are_only_ever_added(released, template):
+    old, new = questions_of(released), questions_of(template)
+    for name, question in old.items():
+        assert name in new, f"{name} is gone: projects would lose their answer"
+        assert new[name]["type"] == question["type"], name
+        assert new[name].get("multiselect") == question.get("multiselect"), name
+        assert choices_of(question) <= choices_of(new[name]), f"{name} has lost a choice"
+
+
+def test_new_questions_and_changed_defaults_are_in_the_changelog(release, released, template):
+    old, new = questions_of(released), questions_of(template)
+    for name, question in new.items():
+        if name not in old:
+            assert "default" in question, f"{name} would stop `copier update --defaults`"
+        if old.get(name, {}).get("default") != question["default"] and "when" not in question:
+            assert f"`{name}`" in since(release), name
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_rendered_file_set_only_grows(variants, variant):
+    old, new = variants[variant]
+    assert not old.keys() - new.keys(), "edits in these files would vanish without a word"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_places_where_users_add_lines_stay_as_they_are(release, variants, variant):
+    """A comment `Your …`, and the line below it, which the user's lines will touch."""
+    old, new = variants[variant]
+    for name, content in old.items():
+        before = pairwise([*content.decode().splitlines(), None])
+        after = {*pairwise([*new[name].decode().splitlines(), None])}
+        for pair in before:
+            if pair[0] and ANCHOR.match(pair[0]) and (release, name, pair[0]) not in MOVED_ANCHORS:
+                assert pair in after, f"{name}: {pair[0].strip()}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_last_development_tool_never_changes(variants, variant):
+    """Users' tools are added below it, so a new bound would be a conflict for each of them."""
+    last = {
+        tomllib.loads(side["pyproject.toml"].decode())["dependency-groups"]["dev"][-1]
+        for side in variants[variant]
+    }
+    assert len(last) == 1
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_shared_configuration_gets_no_new_line_inside_a_section(variants, variant):
+    """Beside a value that the user changed, a new line would be a conflict."""
+    old, new = (
+        [group.split("\n") for group in side["configs/config.yaml"].decode().split("\n\n")]
+        for side in variants[variant]
+    )
+    for group in old:
+        assert group in new
+
+
+def test_changelog_says_of_each_release_what_it_asks_for():
+    assert next(iter(SECTIONS)) == VERSION
+    for name, text in SECTIONS.items():
+        for label in ("New questions:", "Changed defaults:", "Action needed:"):
+            assert re.search(rf"^- \*\*{label}\*\* \S", text, re.MULTILINE), (name, label)
+
+
+def test_every_release_of_the_changelog_is_listed_with_its_commit():
+    """But for the newest, whose commit is only known once it is made."""
+    assert [*LISTED][::-1] in ([*SECTIONS], [*SECTIONS][1:])
+
+
+def test_listed_releases_are_the_commits_of_those_versions():
+    """Tags can get lost, so this list is what the update tests start from."""
+    for version, commit in LISTED.items():
+        text = git(ROOT, "show", f"{commit}:pyproject.toml")
+        assert tomllib.loads(text)["project"]["version"] == version
+        git(ROOT, "merge-base", "--is-ancestor", commit, "HEAD")
+        if tag := git(ROOT, "tag", "--list", f"v{version}").strip():
+            assert git(ROOT, "rev-parse", f"{tag}^{{commit}}").strip() == commit

@@ -1,0 +1,124 @@
+"""The standard edit set: what a user does to a rendered project in its first months.
+
+`apply` makes the same edits to any release, so a project that was edited and then updated must
+equal a fresh render of the new release that was edited afterwards.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.test_docs import blocks
+from tools.managers import ROOT
+
+# What each manager's own `add` writes; test_real_update.py compares it with the real one.
+ADDED = {
+    "uv": ('    "more-itertools>=10,<12",\n', '    "toolz>=1,<2",\n'),
+    "poetry": ('    "more-itertools (>=10,<12)"\n', '    "toolz (>=1,<2)",\n'),
+    "pdm": ('    "more-itertools<12,>=10"\n', '    "toolz<2,>=1",\n'),
+}
+ADD = {
+    "uv": [["uv", "add"], ["uv", "add", "--dev"]],
+    "poetry": [["poetry", "add"], ["poetry", "add", "--group", "dev"]],
+    "pdm": [["pdm", "add"], ["pdm", "add", "--dev", "--group", "dev"]],
+}
+DELETED = "tests/unit/utils/test_helpers.py"
+
+MODEL = '''
+"""A model that counts words."""
+
+from typing import ClassVar
+
+from more_itertools import ilen
+
+from .base import Model
+
+
+class WordsModel(Model):
+    """Counts the words of a text."""
+
+    model_name: ClassVar[str] = "words"
+    version: ClassVar[str] = "2.0.0"
+    example: ClassVar[str] = "two words"
+
+    def predict(self, input_data: str) -> int:
+        """Count."""
+        return ilen(input_data.split())
+'''
+
+Add = Callable[[Path], None]
+
+
+def page(name: str, language: str) -> list[str]:
+    """Give the examples of a how-to page: what it tells users to write."""
+    return [*blocks((ROOT / f"docs/how-to/{name}.md").read_text("utf-8"), language)]
+
+
+def apply(project: Path, manager: str, *, add: Add | None = None) -> None:
+    """Make the standard edits.
+
+    Args:
+        project: Rendered with `package_manager` = manager, in any layout and from any release.
+        manager: Whose way of adding dependencies is imitated.
+        add: Adds the dependencies with the manager itself instead, and so makes the lock file.
+    """
+    package = next(path.parent for path in (project / "src").rglob("app.py"))
+    if add:
+        add(project)
+    else:
+        dependency, tool = ADDED[manager]
+        below(project / "pyproject.toml", "    # Your dependencies\n", dependency)
+        below(project / "pyproject.toml", '    "pre-commit>=', tool)
+        (project / f"{manager}.lock").write_text("# made by the user\n")
+    add_route_and_middleware(package)
+    add_setting(project, package)
+    write(package / "models/words_model.py", MODEL)
+    config = project / "configs/config.yaml"
+    replace(config, "dummy_model:DummyModel", "words_model:WordsModel")
+    replace(config, "cache_size: 100", "cache_size: 7")
+    replace(package / "models/dummy_model.py", '("good", "great")', '("good", "great", "fine")')
+    (project / ".env").write_text("API_PORT=0\nSERVICE__TIMEOUT=5\n")
+    with (project / "README.md").open("a") as readme:
+        readme.write("\n## Ours\n\nWords.\n")
+    workflow = project / ".github/workflows/ci.yml"
+    if workflow.is_file():
+        replace(workflow, "- run: make coverage\n", "- run: make coverage load-test\n")
+        below(workflow, "      # Your steps\n", "      - run: echo ours\n")
+    (project / DELETED).unlink()
+
+
+def add_route_and_middleware(package: Path) -> None:
+    route, middleware = page("add-a-route", "python")
+    write(package / "api/compare.py", route)
+    write(package / "api/team.py", middleware)
+
+
+def add_setting(project: Path, package: Path) -> None:
+    (field,), (shared,) = page("add-a-setting", "python"), page("add-a-setting", "yaml")
+    variable, *_ = page("add-a-setting", "bash")
+    for file, block in (
+        (package / "config/settings.py", field),
+        (project / ".env.example", variable),
+        (project / "configs/config.yaml", shared),
+    ):
+        comment, *lines = block.splitlines(keepends=True)
+        below(file, comment, "".join(lines))
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text.removeprefix("\n"), "utf-8")
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_bytes().decode()
+    assert text.count(old) == 1, (file, old)
+    file.write_bytes(text.replace(old, new).encode())
+
+
+def below(file: Path, line: str, new: str) -> None:
+    """Add lines under the only one that begins like this."""
+    text = file.read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    places = [n for n, found in enumerate(lines) if found.startswith(line)]
+    assert len(places) == 1, (file, line)
+    lines.insert(places[0] + 1, new)
+    file.write_text("".join(lines), "utf-8")

@@ -1,0 +1,84 @@
+"""A rendered project as its owner has it: in Git, edited, updated, looked at."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from copier import run_copy, run_update
+
+MARKERS = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)\s*$", re.MULTILINE)
+
+# Files of the user, as Git patterns; docs/reference/ownership.md and a test hold them together.
+USERS_OWN = (
+    "README.md",
+    "CHANGELOG.md",
+    "MODEL_CARD.md",
+    "src/**/models/*_model.py",
+    "tests/unit/models/test_*_model.py",
+)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-c", "core.quotePath=false", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"git {' '.join(arguments)}\n{done.stderr}"
+    return done.stdout
+
+
+def commit(folder: Path, message: str, tag: str | None = None) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
+    if tag:
+        git(folder, "tag", tag)
+
+
+def render(template: Path, release: str, folder: Path, **answers: object) -> Path:
+    run_copy(
+        str(template), folder, answers, vcs_ref=release, defaults=True, quiet=True, unsafe=False
+    )
+    return folder
+
+
+def start(template: Path, release: str, folder: Path, **answers: object) -> Path:
+    """Render a release and commit it, as the message after `copier copy` says."""
+    render(template, release, folder, **answers)
+    git(folder, "init", "--quiet")
+    commit(folder, "Start")
+    return folder
+
+
+def update(project: Path, *, to: str | None = None, **options: object) -> None:
+    """Do what `copier update --defaults` does, without trust."""
+    run_update(
+        project, vcs_ref=to, defaults=True, overwrite=True, quiet=True, unsafe=False, **options
+    )
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Give all files but Git's own, by name."""
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and ".git" not in file.relative_to(folder).parts
+    }
+
+
+def conflicts(project: Path) -> list[str]:
+    """Name what Copier left unmerged: it reports success even then."""
+    found = set(git(project, "diff", "--name-only", "--diff-filter=U").splitlines())
+    found |= {name for name, content in files(project).items() if MARKERS.search(content)}
+    return sorted(found | {name for name in files(project) if name.endswith(".rej")})
+
+
+def users_own(names: Iterable[str]) -> set[str]:
+    """Give those names that belong to the user."""
+    patterns = [re.escape(p).replace(r"\*\*/", "(.+/)?").replace(r"\*", "[^/]*") for p in USERS_OWN]
+    return {name for name in names if re.fullmatch("|".join(patterns), name)}
+
+
+def difference(project: Path, expected: Path) -> list[str]:
+    """Name the files, but for the user's own, that differ, are missing or are too many."""
+    here, there = files(project), files(expected)
+    names = {name for name in here | there if here.get(name) != there.get(name)}
+    return sorted(names - users_own(names))

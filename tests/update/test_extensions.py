@@ -1,0 +1,128 @@
+"""Every way to extend a service, as its how-to page shows it: no line of the template is edited."""
+
+import re
+
+import pytest
+
+from tests.update import edits
+from tests.update.project import commit, conflicts, difference, files, git, update
+from tools.managers import ROOT
+
+
+def extend(project):
+    """Do what the pages show."""
+    package = next(path.parent for path in (project / "src").rglob("app.py"))
+    edits.add_route_and_middleware(package)
+    edits.add_setting(project, package)
+    service, vote, log_line, tenant = edits.page("extend", "python")
+    assert log_line.startswith("logger.info(")
+    edits.write(package / "services/vote_service.py", service)
+    edits.write(package / "api/vote.py", vote)
+    edits.write(package / "api/tenant.py", tenant)
+    (step,) = edits.page("extend", "yaml")
+    comment, line = step.splitlines(keepends=True)
+    edits.below(project / ".github/workflows/ci.yml", comment, line)
+    edits.below(
+        project / ".github/workflows/ci.yml",
+        "  # Your jobs\n",
+        "  own:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo own\n",
+    )
+    (target,) = edits.page("extend", "make")
+    (project / "local.mk").write_text(target, "utf-8")
+    for added in edits.ADDED["uv"]:
+        edits.below(
+            project / "pyproject.toml",
+            "    # Your dependencies\n" if "toolz" not in added else '    "pre-commit>=',
+            added,
+        )
+
+
+TEST = """
+from src.core.logger import log_context
+
+
+def test_extensions_answer(client_of):
+    client = client_of()
+    answer = client.post("/compare?first=a&second=A")
+    assert answer.json() is True
+    assert answer.headers["x-team"] == "ml"
+    assert client.post("/vote", json=["a", "A", "b"]).json() == "A"
+
+
+def test_tenant_is_on_every_line_of_its_request(client_of, caplog):
+    client = client_of()
+    seen = []
+    caplog.handler.addFilter(lambda record: seen.append(log_context.get()) or True)
+    with caplog.at_level("INFO"):
+        answer = client.post("/tenant/predict?text=x", headers={"X-Tenant": "acme"})
+        client.post("/predict", json={"input": "y"})
+    assert answer.json()["tenant"] == "acme"
+    assert sum((context or {}).get("tenant") == "acme" for context in seen) >= 2
+    assert (seen[-1] or {}).get("tenant") is None
+"""
+
+
+@pytest.fixture
+def project(history, started, tmp_path):
+    return started(history.current, tmp_path / "project")
+
+
+def test_no_line_of_the_template_is_edited(project):
+    extend(project)
+    git(project, "add", "--all")
+    for line in git(project, "diff", "--cached", "--numstat").splitlines():
+        added, deleted, name = line.split("\t")
+        assert int(deleted) == 0, f"{name}: a line of the template was edited"
+        assert int(added) > 0
+
+
+def test_extensions_survive_an_update_without_a_conflict(project, history, rendered, tmp_path):
+    extend(project)
+    commit(project, "Extended")
+    update(project)
+    assert conflicts(project) == []
+    expected = rendered(history.next, tmp_path / "expected")
+    extend(expected)
+    assert difference(project, expected) == []
+
+
+def test_extensions_work_and_are_clean(project, tool):
+    extend(project)
+    pyproject = project / "pyproject.toml"
+    for added in edits.ADDED["uv"]:
+        edits.replace(pyproject, added, "")  # nothing imports them here
+    for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
+        tool(project, *command)
+    tool(project, "lint-imports", "--no-cache")
+    edits.write(project / "tests/integration/test_extensions.py", TEST)
+    tool(project, "pytest", "-q", "-x")
+
+
+def test_ownership_is_one_table_in_the_docs_and_in_the_project(render):
+    ours = (ROOT / "docs/reference/ownership.md").read_text("utf-8")
+    theirs = (render() / "DEVELOPMENT.md").read_text("utf-8")
+    rows = [re.findall(r"^\| (yours|shared|the template's) \| (.*?) \|", text, re.MULTILINE)
+            for text in (ours, theirs)]  # fmt: skip
+    assert [owner for owner, _ in rows[0]] == ["yours", "shared", "the template's"]
+    assert [owner for owner, _ in rows[0]] == [owner for owner, _ in rows[1]]
+    shared = [set(re.findall(r"`([^`]+)`", text[1][1].replace("src/**/", "src/"))) for text in rows]
+    assert shared[0] == shared[1]
+
+
+def test_ownership_table_names_what_copier_is_told(template):
+    settings = (template / "copier.yml").read_text("utf-8")
+    skipped = re.search(r"^_skip_if_exists:\n((?:  - .*\n)+)", settings, re.MULTILINE)[1]
+    patterns = {pattern.lstrip("/") for pattern in re.findall(r"  - (\S+)", skipped)}
+    block = re.search(r"_copier_operation == 'update' %\}\n(.*?)\{% endif", settings, re.DOTALL)[1]
+    assert {pattern.lstrip("/") for pattern in block.split()} == patterns
+    table = (ROOT / "docs/reference/ownership.md").read_text("utf-8")
+    own = re.search(r"^\| yours \| (.*?) \|", table, re.MULTILINE)[1]
+    assert {*re.findall(r"`([^`]+)`", own)} == patterns | {".env"}
+
+
+def test_comments_that_pages_name_are_in_the_render(render):
+    text = b"\n".join(files(render()).values()).decode()
+    named = re.findall(r"`(?:# |// )?(Your [a-z]+)`", (ROOT / "docs/how-to/extend.md").read_text())
+    assert {"Your dependencies", "Your jobs"} <= {*named}
+    for comment in named:
+        assert re.search(rf"(#|//) {comment}", text), comment

@@ -1,0 +1,43 @@
+"""The standard edit set through an update: every manager, the last three releases."""
+
+import pytest
+import yaml
+
+from tests.update import edits
+from tests.update.history import NAMES
+from tests.update.project import commit, conflicts, difference, files, git, update, users_own
+from tools.managers import REQUIREMENTS
+
+
+def answers_of(project):
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
+    return {name: value for name, value in answers.items() if name != "_commit"}
+
+
+@pytest.mark.parametrize("release", NAMES)
+@pytest.mark.parametrize("manager", REQUIREMENTS)
+def test_update_keeps_every_edit_and_brings_all_that_is_new(
+    history, started, rendered, tmp_path, manager, release, record_property
+):
+    project = started(release, tmp_path / "project", package_manager=manager)
+    edits.apply(project, manager)
+    commit(project, "Edits")
+    edited = git(project, "diff", "--name-only", "HEAD^").splitlines()
+    before, answers = files(project), answers_of(project)
+    update(project)
+
+    assert conflicts(project) == []
+    after = files(project)
+    assert not (project / edits.DELETED).exists()
+    for name in [*users_own(before), ".env", f"{manager}.lock"]:
+        assert after[name] == before[name], f"{name} is the user's"
+    expected = rendered(history.next, tmp_path / "expected", package_manager=manager)
+    edits.apply(expected, manager)
+    assert difference(project, expected) == []
+    assert answers.items() <= answers_of(project).items()
+
+    commit(project, "Update")
+    update(project)
+    assert git(project, "status", "--porcelain") == "", "a second update changes nothing"
+    row = f"{manager:8}{release} -> {history.next}   {len(edited)} edited files kept, 0 conflicts"
+    record_property("update", f"{row}, second update changes nothing")
