@@ -1,11 +1,10 @@
 """`make doctor`: what it finds in a rendered project, and what it says to do."""
 
 import subprocess
-import sys
 
 import pytest
 
-from tests.update.project import commit, git
+from tests.update.project import commit, doctor, git, into_git
 
 
 @pytest.fixture
@@ -16,22 +15,12 @@ def project(render):
     answers.write_text(
         f"_commit: v1.0.0\n_src_path: https://example.org/t.git\n{answers_of(answers)}"
     )
-    git(folder, "init", "--quiet")
-    commit(folder, "Start")
-    return folder
+    return into_git(folder)
 
 
 def answers_of(file):
     lines = file.read_text("utf-8").splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("_"))
-
-
-def doctor(project):
-    done = subprocess.run(
-        [sys.executable, "-I", project / "scripts/doctor.py"], capture_output=True, text=True
-    )
-    assert not done.stderr
-    return done.returncode, done.stdout.splitlines()
 
 
 def test_healthy_project_has_nothing_to_do(project):
@@ -47,7 +36,7 @@ def test_conflict_marker_is_found_with_its_line(project, name, tracked):
     )
     if tracked:
         git(project, "add", name)
-    what = "conflict marker. Keep what is right, delete the marker lines."
+    what = "conflict marker. Keep what is right, delete such lines."
     assert doctor(project) == (1, [f"{name}:2: {what}", f"{name}:6: {what}"])
 
 
@@ -69,7 +58,7 @@ def test_lock_file_of_another_manager_is_found(project, lock):
     (project / "uv.lock").touch()
     code, (line,) = doctor(project)
     assert code == 1
-    assert line == f"{lock}: the project uses uv, not {lock[:-5]}. Delete it: git rm {lock}"
+    assert line == f"{lock}: the project uses uv, not {lock[:-5]}. Delete it."
 
 
 def test_variables_of_the_environment_file_are_compared_with_the_example(project):
@@ -79,9 +68,9 @@ def test_variables_of_the_environment_file_are_compared_with_the_example(project
     assert doctor(project) == (
         0,
         [
-            "hint: .env: nothing reads MODLE__NAME; did you mean MODEL__NAME?",
-            "hint: .env: nothing reads HF_TOKEN.",
-            "hint: .env: nothing reads MODEL.",
+            "hint: .env: no setting is called MODLE__NAME; did you mean MODEL__NAME?",
+            "hint: .env: no setting is called HF_TOKEN, so the service does not read it.",
+            "hint: .env: no setting is called MODEL, so the service does not read it.",
             "hint: .env: does not list LOG_FORMAT. Copy from .env.example what you need.",
         ],
     )
@@ -116,10 +105,44 @@ def test_full_path_or_url_of_the_template_is_fine(project, source):
 
 
 def test_project_that_no_update_can_start_from_is_found(render):
-    code, lines = doctor(render())
+    code, (line,) = doctor(into_git(render()))
     assert code == 1
-    assert lines[0].startswith("no Git repository: an update needs one.")
-    assert lines[1].startswith(".copier-answers.yml: has no _commit")
+    assert line.startswith(".copier-answers.yml: no _commit, so no update can start from it.")
+
+
+def test_what_git_cannot_look_at_is_said_in_its_words(render, tmp_path, monkeypatch):
+    code, (line,) = doctor(render())
+    assert code == 1
+    assert line.startswith("Nothing can be said without Git, and an update needs it: fatal: not a")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert doctor(render())[1] == [line.partition("fatal")[0] + "git is not installed"]
+
+
+def test_file_of_answers_may_have_another_name(project):
+    (project / ".copier-answers.yml").rename(project / ".copier-answers.ml.yml")
+    assert doctor(project) == (0, ["Nothing left behind."])
+
+
+def test_names_and_settings_of_git_that_are_unusual_change_nothing(project):
+    git(project, "config", "color.ui", "always")
+    (project / "a: b é.md").write_bytes(b"\xff\n<<<<<<< before updating\n")
+    code, (line,) = doctor(project)
+    assert code == 1
+    assert line.startswith("a: b é.md:2: conflict marker.")
+
+
+def test_quoted_mail_and_deleted_patches_are_nothing_to_do(project):
+    (project / "mail.txt").write_text(">>>>>>> he wrote\n")
+    (project / "old.rej").write_text("x")
+    commit(project, "Old")
+    (project / "old.rej").unlink()
+    assert doctor(project)[0] == 0
+
+
+def test_without_the_example_nothing_is_said_about_variables(project):
+    (project / ".env").write_text("API_PORT=1\n")
+    (project / ".env.example").unlink()
+    assert doctor(project) == (0, ["Nothing left behind."])
 
 
 def test_it_works_with_a_broken_pyproject_and_from_another_folder(project, tmp_path):
@@ -128,6 +151,25 @@ def test_it_works_with_a_broken_pyproject_and_from_another_folder(project, tmp_p
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "pyproject.toml:1: conflict marker" in done.stdout
     assert done.returncode == 2
+
+
+def test_conflict_in_the_makefile_is_named_although_make_cannot_read_it(project, tmp_path):
+    copier = tmp_path / "copier"
+    copier.write_text("#!/bin/sh\nprintf '<<<<<<< before updating\\n' >> Makefile\n")
+    copier.chmod(0o755)
+    command = ["make", "update-template", f"COPIER={copier}"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "conflict marker" in done.stdout
+    assert "missing separator" not in done.stderr
+
+
+def test_finish_update_says_where_to_lock_if_the_manager_is_not_here(project):
+    command = ["make", "finish-update", "--dry-run"]
+    env = {"PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True)
+    assert "uv is not here: lock where it is" in done.stdout
+    assert "\nuv lock" not in done.stdout
 
 
 def test_update_template_says_what_to_install_where_copier_is_missing(project):

@@ -26,8 +26,9 @@ SECTIONS = dict(
 )
 ANCHOR = re.compile(r"^\s*(?:#|//) Your ")
 
-# One end of a file has changed: see "Action needed" of that release's successor in CHANGELOG.md.
-MOVED_ANCHORS = {("0.1.0", ".github/workflows/ci.yml", "      # Your steps")}
+# The file ended there: see "Action needed" of 0.2.0 in CHANGELOG.md.
+MOVED_ANCHORS = {("0.1.0", "minimal", ".github/workflows/ci.yml", "      # Your steps")}
+USERS_APPEND = (".gitignore", ".gitattributes", "Makefile", "pyproject.toml", "configs/config.yaml")
 
 
 @pytest.fixture(scope="module", params=LISTED)
@@ -86,8 +87,9 @@ def test_new_questions_and_changed_defaults_are_in_the_changelog(release, releas
     for name, question in new.items():
         if name not in old:
             assert "default" in question, f"{name} would stop `copier update --defaults`"
-        if old.get(name, {}).get("default") != question["default"] and "when" not in question:
-            assert f"`{name}`" in since(release), name
+        changed = any(old.get(name, {}).get(k) != question.get(k) for k in ("default", "validator"))
+        if changed and question.get("when") is not False:
+            assert f"`{name}`" in since(release), f"{name}: a stricter validator stops updates too"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -104,8 +106,18 @@ def test_places_where_users_add_lines_stay_as_they_are(release, variants, varian
         before = pairwise([*content.decode().splitlines(), None])
         after = {*pairwise([*new[name].decode().splitlines(), None])}
         for pair in before:
-            if pair[0] and ANCHOR.match(pair[0]) and (release, name, pair[0]) not in MOVED_ANCHORS:
-                assert pair in after, f"{name}: {pair[0].strip()}"
+            if pair[0] and ANCHOR.match(pair[0]):
+                assert pair[0] in {line for line, _ in after}, f"{name}: {pair[0].strip()}"
+                moved = (release, variant, name, pair[0]) in MOVED_ANCHORS
+                assert moved or pair in after, f"{name}: below {pair[0].strip()}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", USERS_APPEND)
+def test_end_of_files_that_users_append_to_never_changes(variants, variant, name):
+    """Below the last line stand lines of theirs; a change beside them would be a conflict."""
+    old, new = variants[variant]
+    assert old[name].splitlines()[-1] == new[name].splitlines()[-1]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

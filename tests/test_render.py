@@ -236,3 +236,15 @@ def test_import_contracts_are_not_empty(render, tool):
     (project / "src/models/upward.py").write_text("import fastapi\n")
     with pytest.raises(AssertionError, match="Only the API knows HTTP BROKEN"):
         tool(project, "lint-imports", "--no-cache")
+
+
+def test_ci_runs_the_targets_that_check_runs(render):
+    project = render()
+    (check,) = re.findall(
+        r"^check: (.*?) ##", (project / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
+    workflow = yaml.safe_load((project / ".github/workflows/ci.yml").read_text("utf-8"))
+    steps = [step.get("run", "") for step in workflow["jobs"]["check"]["steps"]]
+    assert [
+        step.removeprefix("make ") for step in steps if step.startswith("make ")
+    ] == check.split()

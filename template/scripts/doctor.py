@@ -10,23 +10,20 @@ import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm"}
+COPIERS_MARKERS = "^(<{7} before updating|>{7} after updating)"
 
 
 def git(*arguments: str) -> list[str]:
-    """Give the lines that a Git command prints; none if it finds or can do nothing."""
-    command = ["git", "-c", "core.quotePath=false", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    return done.stdout.splitlines()
-
-
-def answer(name: str) -> str:
-    """Give an answer that Copier recorded, "" if there is none."""
-    text = read(".copier-answers.yml")
-    found = re.search(rf"^{name}: *(.*)$", text, re.MULTILINE)
-    return found[1].strip("'\"") if found else ""
+    """Give the names of files that a Git command prints."""
+    command = ["git", "-c", "color.ui=never", *arguments]
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, check=False, encoding="utf-8", errors="replace"
+    )
+    return [name for name in done.stdout.split("\0") if name]
 
 
 def read(name: str) -> str:
@@ -35,46 +32,52 @@ def read(name: str) -> str:
     return file.read_text("utf-8", errors="replace") if file.is_file() else ""
 
 
+def answers() -> dict[str, str]:
+    """Give what Copier recorded about the project, in `.copier-answers.yml` or one like it."""
+    recorded = "".join(read(file.name) for file in sorted(PROJECT.glob(".copier-answers*.yml")))
+    return dict(re.findall(r"^(\w+): *['\"]?(.*?)['\"]?$", recorded, re.MULTILINE))
+
+
 def conflicts() -> Iterator[str]:
     """Copier reports success even where it left conflicts."""
-    markers = git("grep", "--untracked", "-I", "-n", "-E", "^(<{7}|>{7}) ")
-    for line in markers:
-        name, number, _ = line.split(":", 2)
-        yield f"{name}:{number}: conflict marker. Keep what is right, delete the marker lines."
-    marked = {line.split(":", 1)[0] for line in markers}
-    for name in git("diff", "--name-only", "--relative", "--diff-filter=U"):
+    marked = git("grep", "--untracked", "-I", "-l", "-z", "-E", COPIERS_MARKERS)
+    for name in marked:
+        for number, line in enumerate(read(name).split("\n"), 1):
+            if re.match(COPIERS_MARKERS, line):
+                yield f"{name}:{number}: conflict marker. Keep what is right, delete such lines."
+    for name in git("diff", "--name-only", "--relative", "--diff-filter=U", "-z"):
         if name not in marked:
-            yield f"{name}: still counts as unmerged. If it is right now: git add {name}"
-    for name in git("ls-files", "--cached", "--others", "--", "*.rej"):
-        yield f"{name}: a rejected patch. Merge it by hand into {name[:-4]}, then delete it."
+            yield f"{name}: still counts as unmerged. If it is right now: git add {quote(name)}"
+    for name in git("ls-files", "--cached", "--others", "-z", "--", "*.rej", ":!.venv"):
+        if (PROJECT / name).is_file():
+            yield f"{name}: a rejected patch. Merge it by hand into {name[:-4]}, then delete it."
 
 
 def locks() -> Iterator[str]:
     """Two lock files disagree sooner or later, and people install from the wrong one."""
-    chosen = answer("package_manager")
+    chosen = answers().get("package_manager")
     for name, manager in LOCKS.items():
-        if (PROJECT / name).exists() and manager != chosen:
-            yield f"{name}: the project uses {chosen}, not {manager}. Delete it: git rm {name}"
+        if chosen and manager != chosen and (PROJECT / name).exists():
+            yield f"{name}: the project uses {chosen}, not {manager}. Delete it."
 
 
 def template() -> Iterator[str]:
     """What the next update will need."""
-    if not git("rev-parse", "--git-dir"):
-        yield "no Git repository: an update needs one. Run: git init, and commit everything."
-    if not answer("_commit"):
-        yield ".copier-answers.yml: has no _commit, so no update can start from it. See the docs."
-    if not re.match(r"[/~]|.*:|$", answer("_src_path")):
+    recorded = answers()
+    if not recorded.get("_commit"):
+        yield ".copier-answers.yml: no _commit, so no update can start from it. Write the release."
+    if not re.match(r"[/~]|.*:|$", recorded.get("_src_path", "")):
         yield ".copier-answers.yml: _src_path is relative. Write the template's URL or full path."
 
 
 def environment_file() -> Iterator[str]:
     """Compare `.env` with `.env.example`, which lists every variable that the service reads."""
     known = variables(".env.example", commented=True)
-    own = variables(".env", commented=False)
-    for name in own:
+    for name in variables(".env", commented=False) if known else ():
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.7)
-            yield f".env: nothing reads {name}" + (f"; did you mean {near[0]}?" if near else ".")
+            hint = f"; did you mean {near[0]}?" if near else ", so the service does not read it."
+            yield f".env: no setting is called {name}{hint}"
     new = [name for name in known if name not in variables(".env", commented=True)]
     if new and (PROJECT / ".env").exists():
         names = ", ".join(new[:5]) + (f" and {len(new) - 5} more" if len(new) > 5 else "")
@@ -88,8 +91,21 @@ def variables(name: str, *, commented: bool) -> list[str]:
     return [found.upper() for found in re.findall(pattern, read(name), re.MULTILINE)]
 
 
+def why_git_cannot_tell() -> str:
+    """Give Git's own words if it cannot look at the project, "" if it can."""
+    command = ["git", "rev-parse"]
+    try:
+        asked = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False, text=True)
+    except FileNotFoundError:
+        return "git is not installed"
+    return asked.stderr.strip().partition("\n")[0]
+
+
 def main() -> int:
     """Print every finding; give the exit code."""
+    if reason := why_git_cannot_tell():
+        print(f"Nothing can be said without Git, and an update needs it: {reason}")
+        return 1
     problems = [*conflicts(), *locks(), *template()]
     hints = [f"hint: {hint}" for hint in environment_file()]
     print("\n".join([*problems, *hints] or ["Nothing left behind."]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.update import history as histories
-from tests.update.project import commit, git, render
+from tests.update.project import into_git, render
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +36,6 @@ def started(rendered) -> Callable[..., Path]:
     """Render a release and commit it, as the message after `copier copy` says."""
 
     def start(release: str, folder: Path, **answers: object) -> Path:
-        project = rendered(release, folder, **answers)
-        git(project, "init", "--quiet")
-        commit(project, "Start")
-        return project
+        return into_git(rendered(release, folder, **answers))
 
     return start

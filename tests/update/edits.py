@@ -21,8 +21,15 @@ ADD = {
     "poetry": [["poetry", "add"], ["poetry", "add", "--group", "dev"]],
     "pdm": [["pdm", "add"], ["pdm", "add", "--dev", "--group", "dev"]],
 }
-DELETED = "tests/unit/utils/test_helpers.py"
+DELETED = ("tests/unit/utils/test_helpers.py", "MODEL_CARD.md")
 
+AT_THE_END = {
+    "README.md": "\n## Ours\n\nWords.\n",
+    ".gitignore": "data/\n",
+    ".gitattributes": "*.onnx filter=lfs diff=lfs merge=lfs -text\n",
+    "local.mk": "ours: ## Ours\n\techo ours\n",
+    "pyproject.toml": '\n[tool.ours]\nkey = "value"\n',
+}
 MODEL = '''
 """A model that counts words."""
 
@@ -77,13 +84,15 @@ def apply(project: Path, manager: str, *, add: Add | None = None) -> None:
     replace(config, "cache_size: 100", "cache_size: 7")
     replace(package / "models/dummy_model.py", '("good", "great")', '("good", "great", "fine")')
     (project / ".env").write_text("API_PORT=0\nSERVICE__TIMEOUT=5\n")
-    with (project / "README.md").open("a") as readme:
-        readme.write("\n## Ours\n\nWords.\n")
     workflow = project / ".github/workflows/ci.yml"
     if workflow.is_file():
         replace(workflow, "- run: make coverage\n", "- run: make coverage load-test\n")
         below(workflow, "      # Your steps\n", "      - run: echo ours\n")
-    (project / DELETED).unlink()
+    for name, lines in AT_THE_END.items():
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write(lines)
+    for name in DELETED:
+        (project / name).unlink()
 
 
 def add_route_and_middleware(package: Path) -> None:

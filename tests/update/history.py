@@ -129,7 +129,7 @@ def _first(template: Path) -> None:
     _without(template / "pyproject.toml.jinja", '    "fastapi-offline', '    "locust')
     _without(template / "configs/config.yaml.jinja", "  slow_after:", "log_level:")
     _without(template / ".env.example.jinja", "# ACCESS_LOG", "# SERVICE__SLOW_AFTER")
-    _without(template / ".gitignore", "dist/", ".coverage")
+    _without(template / ".gitignore", "build/", ".coverage")
     (template / "tests/unit/core/test_importing.py.jinja").unlink()
     (template / "{{ package_path }}/core/importing.py").unlink()
 
@@ -143,7 +143,7 @@ def _second(template: Path) -> None:
     pyproject.write_text(text, "utf-8")
     _without(template / "Makefile.jinja", "load-test:", "\t$(RUN) pytest tests/performance")
     _without(template / ".github/workflows/ci.yml.jinja", "  cancel-in-progress:")
-    (template / ".gitattributes").unlink()
+    (template / "tests/performance/test_load.py").unlink()
 
 
 _OLDER = (_first, _second)

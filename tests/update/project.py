@@ -2,14 +2,15 @@
 
 import re
 import subprocess
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from copier import run_copy, run_update
 
 MARKERS = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)\s*$", re.MULTILINE)
 
-# Files of the user, as Git patterns; docs/reference/ownership.md and a test hold them together.
+# Files of the user, as Copier is told; test_extensions.py compares with copier.yml and the docs.
 USERS_OWN = (
     "README.md",
     "CHANGELOG.md",
@@ -40,12 +41,11 @@ def render(template: Path, release: str, folder: Path, **answers: object) -> Pat
     return folder
 
 
-def start(template: Path, release: str, folder: Path, **answers: object) -> Path:
-    """Render a release and commit it, as the message after `copier copy` says."""
-    render(template, release, folder, **answers)
-    git(folder, "init", "--quiet")
-    commit(folder, "Start")
-    return folder
+def into_git(project: Path) -> Path:
+    """Commit a render, as the message after `copier copy` says."""
+    git(project, "init", "--quiet")
+    commit(project, "Start")
+    return project
 
 
 def update(project: Path, *, to: str | None = None, **options: object) -> None:
@@ -77,8 +77,38 @@ def users_own(names: Iterable[str]) -> set[str]:
     return {name for name in names if re.fullmatch("|".join(patterns), name)}
 
 
+def assert_users_own_untouched(project: Path, before: dict[str, bytes]) -> None:
+    """Compare the user's own files with what they were; none may have come back either."""
+    after = files(project)
+    for name in users_own(before):
+        assert after.get(name) == before[name], f"{name} is the user's"
+    assert not users_own(after.keys() - before.keys()), "what was deleted came back"
+
+
 def difference(project: Path, expected: Path) -> list[str]:
     """Name the files, but for the user's own, that differ, are missing or are too many."""
     here, there = files(project), files(expected)
     names = {name for name in here | there if here.get(name) != there.get(name)}
     return sorted(names - users_own(names))
+
+
+def copier(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Copier's own command."""
+    command = [Path(sys.executable).with_name("copier"), *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+
+def doctor(project: Path) -> tuple[int, list[str]]:
+    """Give the doctor's exit code and findings."""
+    command = [sys.executable, "-I", project / "scripts/doctor.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+def sh(commands: str, project: Path, env: Mapping[str, str] | None = None) -> str:
+    """Run commands as a person would who stops at the first that fails."""
+    shell = ["bash", "-euo", "pipefail", "-c", commands]
+    done = subprocess.run(shell, cwd=project, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"$ {commands}\n{done.stdout[-5000:]}{done.stderr[-5000:]}"
+    return done.stdout

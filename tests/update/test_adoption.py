@@ -181,7 +181,8 @@ def carry_over(project, release):
     )
     git(project, "mv", "before/Makefile", "local.mk")
     if release == CURRENT:
-        done = subprocess.run(["make", "-n", "deploy"], cwd=project, capture_output=True, text=True)
+        make = ["make", "--dry-run", "--no-print-directory", "deploy"]
+        done = subprocess.run(make, cwd=project, capture_output=True, text=True)
         assert done.stdout == "./deploy.sh production\n"
 
 

@@ -1,7 +1,5 @@
 """Answers changed at an update: package manager, features, preset, layout."""
 
-import subprocess
-import sys
 from itertools import permutations
 
 import pytest
@@ -9,7 +7,16 @@ import yaml
 
 from tests.update import edits
 from tests.update.history import NAMES
-from tests.update.project import commit, conflicts, difference, files, git, update, users_own
+from tests.update.project import (
+    commit,
+    conflicts,
+    difference,
+    doctor,
+    files,
+    git,
+    update,
+    users_own,
+)
 from tools.managers import REQUIREMENTS, ROOT
 
 LAST = NAMES[-1]
@@ -50,10 +57,9 @@ def test_switch_of_manager_keeps_every_edit_and_names_the_old_lock_file(
     own = {name: files(project)[name] for name in users_own(files(project))}
     update(project, data={"package_manager": new})
 
-    doctor = [sys.executable, project / "scripts/doctor.py"]
-    said = subprocess.run(doctor, capture_output=True, text=True)
-    assert said.returncode == 1
-    assert f"{old}.lock: the project uses {new}, not {old}. Delete it" in said.stdout
+    advice = f"{old}.lock: the project uses {new}, not {old}. Delete it."
+    assert advice in doctor(project)[1]
+    assert doctor(project)[0] == 1
     assert {name: files(project)[name] for name in own} == own
 
     # What the old manager's name still stands in, apart from names of all three.
@@ -64,7 +70,7 @@ def test_switch_of_manager_keeps_every_edit_and_names_the_old_lock_file(
             edits.replace(pyproject, added_by_old, added_by_new)
     expected = rendered(history.next, tmp_path / "expected", package_manager=new)
     assert_updated(project, expected, new)
-    assert not subprocess.run(doctor, capture_output=True).returncode
+    assert doctor(project)[0] == 0
 
 
 @pytest.mark.parametrize(("off", "on"), ANSWERS_OFF_AND_ON)

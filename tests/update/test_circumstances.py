@@ -2,24 +2,26 @@
 
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
+from collections import Counter
 
 import pytest
+from copier import run_recopy
 from copier.errors import UserMessageError
 
 from tests.update import edits
 from tests.update.history import NAMES
 from tests.update.project import (
+    assert_users_own_untouched,
     commit,
     conflicts,
+    copier,
     difference,
+    doctor,
     files,
     git,
-    start,
+    into_git,
+    render,
     update,
-    users_own,
 )
 
 LAST = NAMES[-1]
@@ -32,11 +34,6 @@ def with_crlf(project, *names):
     for name in names:
         text = (project / name).read_bytes().replace(b"\r\n", b"\n")
         (project / name).write_bytes(text.replace(b"\n", b"\r\n"))
-
-
-def doctor(project):
-    command = [sys.executable, project / "scripts/doctor.py"]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def test_collision_is_reported_and_both_sides_are_kept(history, started, tmp_path):
@@ -52,15 +49,15 @@ def test_collision_is_reported_and_both_sides_are_kept(history, started, tmp_pat
     assert "    mine: int = 1\n" in text
     assert "    new_setting: int = 1\n" in text
     assert conflicts(project) == ["src/config/settings.py"]
-    said = doctor(project)
-    assert said.returncode == 1
+    code, said = doctor(project)
+    assert code == 1
     line = text[: text.index("<<<<<<<")].count("\n") + 1
-    assert f"src/config/settings.py:{line}: conflict marker. Keep what is right" in said.stdout
+    assert f"src/config/settings.py:{line}: conflict marker. Keep what is right" in said[0]
 
     settings.write_text(re.sub(r"^(<<<<<<<|=======|>>>>>>>).*\n", "", text, flags=re.MULTILINE))
-    assert "git add src/config/settings.py" in doctor(project).stdout
+    assert "git add src/config/settings.py" in doctor(project)[1][0]
     git(project, "add", ".")
-    assert doctor(project).returncode == 0, doctor(project).stdout
+    assert doctor(project) == (0, ["Nothing left behind."])
 
 
 def test_file_that_the_template_adds_too_is_a_conflict_not_a_loss(history, started, tmp_path):
@@ -85,6 +82,17 @@ def test_every_value_of_the_shared_configuration_may_be_changed(started, tmp_pat
     assert {*changed} <= {*config.read_text().split("\n")}
 
 
+def test_targets_at_the_end_of_the_makefile_survive(started, tmp_path):
+    """`local.mk` is the place for them; before 0.2.0 there was none."""
+    project = started(LAST, tmp_path / "project")
+    with (project / "Makefile").open("a") as file:
+        file.write("\nours: ## Ours\n\techo ours\n")
+    commit(project, "Targets")
+    update(project)
+    assert conflicts(project) == []
+    assert (project / "Makefile").read_text().endswith("\nours: ## Ours\n\techo ours\n")
+
+
 def test_deleted_files_stay_deleted(started, tmp_path):
     project = started(LAST, tmp_path / "project")
     gone = {
@@ -106,6 +114,7 @@ def test_lines_that_end_as_on_windows_lose_no_edit(history, started, rendered, t
     project = started(LAST, tmp_path / "project")
     git(project, "config", "core.autocrlf", "true")
     edits.apply(project, "uv")
+    git(project, "checkout", "--", ".gitattributes")  # from 0.1.0 it may conflict: CHANGELOG.md
     with_crlf(project, *EDITED)
     commit(project, "Edits")
     git(project, "rm", "-r", "--quiet", "--cached", ".")
@@ -122,7 +131,8 @@ def test_lines_that_end_as_on_windows_lose_no_edit(history, started, rendered, t
     assert conflicts(project) == []
     expected = rendered(history.next, tmp_path / "expected", package_manager="pdm")
     edits.apply(expected, "uv")
-    (expected / ".env").write_bytes((project / ".env").read_bytes())
+    for name in (".env", ".gitattributes"):
+        (expected / name).write_bytes((project / name).read_bytes())
     commit(project, "Switch")
     git(project, "rm", "-r", "--quiet", "--cached", ".")
     git(project, "reset", "--hard", "--quiet")
@@ -139,8 +149,11 @@ def test_files_committed_with_crlf_lose_no_edit(started, tmp_path):
     before = files(project)
     update(project)
     for name in EDITED:
-        lines = {line.strip() for line in files(project)[name].splitlines()}
-        assert {line.strip() for line in before[name].splitlines()} <= lines, name
+        after, edited = (
+            Counter(map(bytes.strip, side[name].splitlines())) for side in (files(project), before)
+        )
+        assert edited <= after, name
+        assert name not in conflicts(project) or any(name in line for line in doctor(project)[1])
 
 
 def test_uncommitted_work_is_refused_untouched(started, tmp_path):
@@ -178,46 +191,54 @@ def test_service_in_a_subfolder_of_a_larger_repository_is_updated_alone(
     assert git(repository, "diff", "--name-only", "--diff-filter=U") == ""
     assert files(other) == untouched
     assert (repository / "README.md").read_text() == "All our services.\n"
-    for name in users_own(before):
-        assert files(project)[name] == before[name]
+    assert_users_own_untouched(project, before)
     expected = rendered(history.next, tmp_path / "expected")
     edits.apply(expected, "uv")
     assert difference(project, expected) == []
-    assert doctor(project).returncode == 0, doctor(project).stdout
+    assert doctor(project)[0] == 0
 
 
-def test_suite_notices_a_broken_ownership_list(history, tmp_path):
-    """The block of `_exclude` that guards the user's files is there for a reason."""
+@pytest.mark.parametrize("both", [False, True])
+def test_suite_notices_a_broken_ownership_list(history, tmp_path, both):
+    """Without the block of `_exclude`, what was deleted returns; without both, edits are lost."""
     template = tmp_path / "template"
     shutil.copytree(history.path, template)
     settings = template / "copier.yml"
-    text = settings.read_text("utf-8")
-    assert text.count("_copier_operation == 'update'") == 1
-    settings.write_text(text.replace("_copier_operation == 'update'", "false"))
-    settings.write_text(re.sub(r"_skip_if_exists:\n(  - .*\n)+", "", settings.read_text()))
+    edits.replace(settings, "_copier_operation == 'update'", "false")
+    if both:
+        text = settings.read_text("utf-8")
+        settings.write_text(re.sub(r"_skip_if_exists:\n(  - .*\n)+", "", text), "utf-8")
     commit(template, "Broken", "v100.0.0")
-    project = start(template, LAST, tmp_path / "project")
-    (project / "MODEL_CARD.md").unlink()
-    commit(project, "Deleted")
+    project = into_git(render(template, LAST, tmp_path / "project"))
+    edits.apply(project, "uv")
+    commit(project, "Edits")
     before = files(project)
     update(project)
-    changed = {name for name in users_own(before) if files(project).get(name) != before[name]}
-    assert "README.md" in changed
-    assert "src/models/dummy_model.py" in changed
+    with pytest.raises(AssertionError, match="is the user's" if both else "came back"):
+        assert_users_own_untouched(project, before)
+
+
+def test_recopy_leaves_the_users_own_files_and_nothing_else(started, tmp_path):
+    """The page on updates warns of it."""
+    project = started(LAST, tmp_path / "project")
+    (project / "README.md").write_text("Mine.\n")
+    (project / "Makefile").write_text("mine:\n")
+    commit(project, "Edits")
+    run_recopy(project, defaults=True, overwrite=True, quiet=True)
+    assert (project / "README.md").read_text() == "Mine.\n"
+    assert "mine:" not in (project / "Makefile").read_text().splitlines()
 
 
 def test_check_update_tells_by_its_exit_code_whether_there_is_a_release(started, tmp_path):
     project = started(LAST, tmp_path / "project")
-    check = [Path(sys.executable).with_name("copier"), "check-update", "--quiet"]
-    assert subprocess.run(check, cwd=project).returncode == 2
+    assert copier(project, "check-update", "--quiet").returncode == 2
     update(project)
-    assert subprocess.run(check, cwd=project).returncode == 0
+    assert copier(project, "check-update", "--quiet").returncode == 0
 
 
 def test_message_after_an_update_says_what_to_look_at(started, tmp_path):
     project = started(LAST, tmp_path / "project")
-    copier = [Path(sys.executable).with_name("copier"), "update", "--defaults"]
-    done = subprocess.run(copier, cwd=project, capture_output=True, text=True)
+    done = copier(project, "update", "--defaults")
     assert done.returncode == 0
     assert "Copier reports success even when it left conflicts" in done.stderr
     assert "make doctor" in done.stderr
@@ -227,9 +248,6 @@ def test_message_after_an_update_says_what_to_look_at(started, tmp_path):
 
 def test_message_before_an_update_says_what_turning_a_feature_off_costs(started, tmp_path):
     project = started(LAST, tmp_path / "project")
-    copier = [Path(sys.executable).with_name("copier"), "update", "--defaults"]
-    off = subprocess.run(
-        [*copier, "--data", "features=[]"], cwd=project, capture_output=True, text=True
-    ).stderr
+    off = copier(project, "update", "--defaults", "--data", "features=[]").stderr
     assert off.index("loses its files, your edits in them included") < off.index("Updating to")
     assert "git checkout HEAD -- <file>" in off

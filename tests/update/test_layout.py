@@ -1,7 +1,7 @@
 """A changed layout, by the commands of docs/how-to/layouts.md: no conflict, and the app starts."""
 
+import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.test_docs import blocks
 from tests.update import edits
-from tests.update.project import commit, conflicts, difference, git, update
+from tests.update.project import commit, conflicts, copier, difference, git, sh, update
 from tools.managers import ROOT
 from tools.service import running
 
@@ -29,34 +29,25 @@ def recipe(heading):
     return "\n".join(blocks(section[1], "bash"))
 
 
-def sh(commands, project):
-    shell = [
-        "bash",
-        "-euo",
-        "pipefail",
-        "-c",
-        f'PATH="{Path(sys.executable).parent}:$PATH"\n{commands}',
-    ]
-    done = subprocess.run(shell, cwd=project, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize(("heading", "old", "new"), MOVES)
 def test_recipe_moves_every_edit_and_leaves_no_conflict(
     history, started, rendered, tool, tmp_path, heading, old, new
 ):
     project = started(history.current, tmp_path / "project", **old)
     edits.apply(project, "uv")
-    own_test = project / "tests/unit/test_own.py"
+    edit_main(project)
+    own_test = project / "tests/unit/own test.py"
     own_test.write_text(f"from {old.get('package_name', 'src')}.app import create_app\n")
     commit(project, "Edits")
-    sh(recipe(heading), project)
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    sh(recipe(heading), project, env)
 
     assert conflicts(project) == []
     expected = rendered(history.current, tmp_path / "expected", **new)
     edits.apply(expected, "uv")
     name = new.get("package_name", "src")
-    (expected / "tests/unit/test_own.py").write_text(f"from {name}.app import create_app\n")
+    edit_main(expected)
+    (expected / "tests/unit/own test.py").write_text(f"from {name}.app import create_app\n")
     assert difference(project, expected) == []
     model_test = "tests/unit/models/test_dummy_model.py"
     assert (project / model_test).read_text() == (expected / model_test).read_text()
@@ -66,9 +57,16 @@ def test_recipe_moves_every_edit_and_leaves_no_conflict(
     assert conflicts(project) == []
     expected = rendered(history.next, tmp_path / "next", **new)
     edits.apply(expected, "uv")
+    edit_main(expected)
     own_test.unlink()
     assert difference(project, expected) == []
     assert_answers(project, tool, tmp_path)
+
+
+def edit_main(project):
+    """Edit the entry point of the package, which in one layout stands where the launcher will."""
+    main = next(path.parent for path in (project / "src").rglob("app.py")) / "main.py"
+    edits.replace(main, "Starting server on %s:%s", "Starting our server on %s:%s")
 
 
 def assert_answers(project, tool, tmp_path):
@@ -82,14 +80,9 @@ def assert_answers(project, tool, tmp_path):
 
 def test_layout_changed_without_the_recipe_is_warned_of(history, started, tmp_path):
     project = started(history.current, tmp_path / "project")
-    copier = [Path(sys.executable).with_name("copier"), "update", "--defaults"]
-    said = subprocess.run(
-        [*copier, "--data", "layout=named_package"], cwd=project, capture_output=True, text=True
-    ).stderr
+    said = copier(project, "update", "--defaults", "--data", "layout=named_package").stderr
     assert "WARNING: layout and package_name name folders." in said
-    assert "copier update --vcs-ref :current: --exclude /src/<name>" in said
+    assert "copier update --defaults --vcs-ref :current: --exclude /src/<name>" in said
     git(project, "reset", "--hard", "--quiet")
     git(project, "clean", "-fdq")
-    assert (
-        "WARNING" not in subprocess.run(copier, cwd=project, capture_output=True, text=True).stderr
-    )
+    assert "WARNING" not in copier(project, "update", "--defaults").stderr

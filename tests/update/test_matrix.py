@@ -5,7 +5,15 @@ import yaml
 
 from tests.update import edits
 from tests.update.history import NAMES
-from tests.update.project import commit, conflicts, difference, files, git, update, users_own
+from tests.update.project import (
+    assert_users_own_untouched,
+    commit,
+    conflicts,
+    difference,
+    files,
+    git,
+    update,
+)
 from tools.managers import REQUIREMENTS
 
 
@@ -27,10 +35,10 @@ def test_update_keeps_every_edit_and_brings_all_that_is_new(
     update(project)
 
     assert conflicts(project) == []
-    after = files(project)
-    assert not (project / edits.DELETED).exists()
-    for name in [*users_own(before), ".env", f"{manager}.lock"]:
-        assert after[name] == before[name], f"{name} is the user's"
+    assert_users_own_untouched(project, before)
+    assert not {*edits.DELETED} & files(project).keys()
+    for name in (".env", f"{manager}.lock"):
+        assert files(project)[name] == before[name]
     expected = rendered(history.next, tmp_path / "expected", package_manager=manager)
     edits.apply(expected, manager)
     assert difference(project, expected) == []

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 
-from tests.update.project import commit, conflicts, files, git, render, update, users_own
+from tests.update.project import commit, conflicts, files, git, into_git, render, update, users_own
 
 EDITS = ["insert", "replace", "delete", "append", "crlf", "new file", "delete file"]
 GROWTH = ["insert", "replace", "delete", "append", "new file"]
@@ -38,12 +38,18 @@ def changes(kinds, most):
 
 
 @pytest.fixture(scope="module")
-def base(history, rendered, tmp_path_factory):
+def template(history, tmp_path_factory):
+    """A clone, because other tests update to the newest release of the original."""
+    folder = tmp_path_factory.mktemp("growing") / "template"
+    git(history.path, "clone", "--quiet", str(history.path), str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(template, history, tmp_path_factory):
     """A committed project that nobody has edited."""
-    project = rendered(history.current, tmp_path_factory.mktemp("base") / "project")
-    git(project, "init", "--quiet")
-    commit(project, "Start")
-    return project
+    folder = tmp_path_factory.mktemp("base") / "project"
+    return into_git(render(template, history.current, folder))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +63,9 @@ def numbers():
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take an hour
 )
-def test_no_edit_is_lost_or_doubled(base, history, numbers, tmp_path_factory, edits, growth):
+def test_no_edit_is_lost_or_doubled(
+    base, template, history, numbers, tmp_path_factory, edits, growth
+):
     number = next(numbers)
     folder = tmp_path_factory.mktemp(f"set{number}")
     project, release = folder / "project", f"v{number}.0.0"
@@ -65,12 +73,12 @@ def test_no_edit_is_lost_or_doubled(base, history, numbers, tmp_path_factory, ed
     for place, change in enumerate(edits):
         edit(project, change, f"<user {place} é>")
     commit(project, "Edits")
-    git(history.path, "checkout", "--quiet", history.current)
+    git(template, "checkout", "--quiet", history.current)
     for place, change in enumerate(growth):
-        grow(history.path / "template", change, f"<template {place} é>")
-    commit(history.path, "Growth", release)
+        grow(template / "template", change, f"<template {place} é>")
+    commit(template, "Growth", release)
     old, before = files(base), files(project)
-    new = files(render(history.path, release, folder / "new"))
+    new = files(render(template, release, folder / "new"))
 
     update(project, to=release)
     after, unmerged = files(project), conflicts(project)

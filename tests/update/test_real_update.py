@@ -1,7 +1,6 @@
 """An update with nothing imitated: the manager's own `add`, lock, install, a running service."""
 
 import shlex
-import subprocess
 import sys
 from itertools import permutations
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from tests.update import edits
 from tests.update.history import NAMES
-from tests.update.project import commit, conflicts, start, update
+from tests.update.project import commit, conflicts, into_git, render, sh, update
 from tools.managers import INSTALL, REQUIREMENTS, environment
 from tools.service import running
 
@@ -22,26 +21,20 @@ LOCK_IS_CURRENT = {
 }
 
 
-def sh(command, project, env):
-    done = subprocess.run(
-        ["bash", "-euc", command], cwd=project, env=env, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"$ {command}\n{done.stdout[-5000:]}{done.stderr[-5000:]}"
-    return done.stdout
-
-
 def environment_of(*managers):
     return environment(*managers, *({"uv"} if "pdm" in managers else ()))
 
 
-def with_copier(env):
-    """Copier on the path, as `pipx install copier` leaves it there, and not its Python."""
-    return {**env, "COPIER": str(Path(sys.executable).with_name("copier"))}
+def with_copier(env, folder):
+    """Copier on the path, as `pipx install copier` leaves it there: without its Python."""
+    folder.mkdir()
+    (folder / "copier").symlink_to(Path(sys.executable).with_name("copier"))
+    return {**env, "PATH": f"{folder}:{env['PATH']}"}
 
 
 def with_real_edits(history, release, folder, manager, env):
     """A project as a user has it, with a lock file, an environment and the standard edits."""
-    project = start(history.path, release, folder, package_manager=manager)
+    project = into_git(render(history.path, release, folder, package_manager=manager))
 
     def add(project):
         for command, requirement in zip(
@@ -82,10 +75,10 @@ def test_updated_service_locks_installs_starts_and_predicts(history, tmp_path, m
 @pytest.mark.parametrize("manager", REQUIREMENTS)
 def test_update_template_pulls_locks_installs_and_runs_every_check(history, tmp_path, manager):
     """From the oldest release, in one hop, by the one command that the project has for it."""
-    env = with_copier(environment_of(manager))
+    env = with_copier(environment_of(manager), tmp_path / "bin")
     project = with_real_edits(history, NAMES[0], tmp_path / "project", manager, env)
     if not (project / "scripts/doctor.py").exists():  # a release before 0.2.0 has no such target
-        said = sh("$COPIER update --defaults && make finish-update", project, env)
+        said = sh("copier update --defaults && make finish-update", project, env)
     else:
         said = sh("make update-template", project, env)
     assert "Required test coverage of 95" in said
@@ -100,11 +93,11 @@ def test_update_template_pulls_locks_installs_and_runs_every_check(history, tmp_
 @pytest.mark.long
 @pytest.mark.parametrize(("old", "new"), [*permutations(REQUIREMENTS, 2)])
 def test_project_works_with_its_new_manager_after_a_switch(history, tmp_path, old, new):
-    env = with_copier(environment_of(old, new))
+    env = with_copier(environment_of(old, new), tmp_path / "bin")
     project = with_real_edits(history, NAMES[-1], tmp_path / "project", old, env)
-    said = sh(f"$COPIER update --defaults --data package_manager={new} 2>&1", project, env)
-    assert f"{old}.lock" in said
+    (recipe,) = [block for block in edits.page("choose-a-manager", "bash") if "git rm" in block]
+    recipe = recipe.replace("uv.lock", f"{old}.lock").replace("=poetry", f"={new}")
+    sh(recipe, project, env)
     assert conflicts(project) == []
-    sh(f"git rm --quiet {old}.lock && make doctor && ./scripts/setup_env.sh", project, env)
     sh(LOCK_IS_CURRENT[new], project, env)
     assert_serves(project, new, env, tmp_path / "log")
