@@ -29,6 +29,8 @@ NAMES = [
     *(f"v{version}" for version in [*LISTED][-KEPT:]),
 ]
 
+LAST = NAMES[-1]
+
 
 @dataclass(frozen=True)
 class History:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.update.foreign import service
-from tests.update.history import CURRENT, NAMES
+from tests.update.history import CURRENT, LAST
 from tests.update.project import commit, conflicts, git
 from tools.managers import ROOT, environment
 from tools.service import running
@@ -98,7 +98,7 @@ def foreign(tmp_path):
             marks=pytest.mark.long,
         ),
         pytest.param(
-            NAMES[-1],
+            LAST,
             {"make check": "make lint contracts"},
             id="last release",
             marks=pytest.mark.long,

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.update import edits
-from tests.update.history import NAMES
+from tests.update.history import LAST
 from tests.update.project import (
     commit,
     conflicts,
@@ -19,7 +19,6 @@ from tests.update.project import (
 )
 from tools.managers import REQUIREMENTS, ROOT
 
-LAST = NAMES[-1]
 CHOICES = yaml.safe_load((ROOT / "questions/3-features.yml").read_text("utf-8"))
 FEATURES = [*CHOICES["features"]["choices"].values()]
 ANSWERS_OFF_AND_ON = [

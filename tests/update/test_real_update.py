@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.update import edits
-from tests.update.history import NAMES
+from tests.update.history import LAST, NAMES
 from tests.update.project import commit, conflicts, into_git, render, sh, update
 from tools.managers import INSTALL, REQUIREMENTS, environment
 from tools.service import running
@@ -60,7 +60,7 @@ def assert_serves(project, manager, env, log):
 @pytest.mark.parametrize("manager", REQUIREMENTS)
 def test_updated_service_locks_installs_starts_and_predicts(history, tmp_path, manager):
     env = environment_of(manager)
-    project = with_real_edits(history, NAMES[-1], tmp_path / "project", manager, env)
+    project = with_real_edits(history, LAST, tmp_path / "project", manager, env)
     for line in edits.ADDED[manager]:
         assert line in (project / "pyproject.toml").read_text(), "what ADDED imitates"
 
@@ -94,7 +94,7 @@ def test_update_template_pulls_locks_installs_and_runs_every_check(history, tmp_
 @pytest.mark.parametrize(("old", "new"), [*permutations(REQUIREMENTS, 2)])
 def test_project_works_with_its_new_manager_after_a_switch(history, tmp_path, old, new):
     env = with_copier(environment_of(old, new), tmp_path / "bin")
-    project = with_real_edits(history, NAMES[-1], tmp_path / "project", old, env)
+    project = with_real_edits(history, LAST, tmp_path / "project", old, env)
     (recipe,) = [block for block in edits.page("choose-a-manager", "bash") if "git rm" in block]
     recipe = recipe.replace("uv.lock", f"{old}.lock").replace("=poetry", f"={new}")
     sh(recipe, project, env)
