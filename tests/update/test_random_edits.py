@@ -73,6 +73,7 @@ def test_no_edit_is_lost_or_doubled(
     for place, change in enumerate(edits):
         edit(project, change, f"<user {place} é>")
     commit(project, "Edits")
+    commit(project, "Line ends")  # which a deleted .gitattributes leaves to be committed
     git(template, "checkout", "--quiet", history.current)
     for place, change in enumerate(growth):
         grow(template / "template", change, f"<template {place} é>")
