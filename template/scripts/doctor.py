@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 
+# ruff: noqa: INP001, S603, T201  (a script, not a package; it runs Git and prints)
+
 PROJECT = Path(__file__).resolve().parent.parent
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm"}
 COPIERS_MARKERS = "^(<{7} before updating|>{7} after updating)"
@@ -41,9 +43,12 @@ def answers() -> dict[str, str]:
 def conflicts() -> Iterator[str]:
     """Copier reports success even where it left conflicts."""
     marked = git("grep", "--untracked", "-I", "-l", "-z", "-E", COPIERS_MARKERS)
-    for name in marked:
+    changed = git("diff", "HEAD", "--name-only", "--relative", "-z")
+    for name in dict.fromkeys([*marked, *changed]):
+        committed = "\0".join(git("show", f"HEAD:./{name}")).split("\n")
         for number, line in enumerate(read(name).split("\n"), 1):
-            if re.match(COPIERS_MARKERS, line):
+            half = line == "=======" and line not in committed  # an underlined heading is not new
+            if half or re.match(COPIERS_MARKERS, line):
                 yield f"{name}:{number}: conflict marker. Keep what is right, delete such lines."
     for name in git("diff", "--name-only", "--relative", "--diff-filter=U", "-z"):
         if name not in marked:
@@ -64,10 +69,12 @@ def locks() -> Iterator[str]:
 def template() -> Iterator[str]:
     """What the next update will need."""
     recorded = answers()
-    if not recorded.get("_commit"):
+    if not recorded:
+        yield ".copier-answers.yml: is missing, so no update is possible. Restore it from Git."
+    elif not recorded.get("_commit"):
         yield ".copier-answers.yml: no _commit, so no update can start from it. Write the release."
-    if not re.match(r"[/~]|.*:|$", recorded.get("_src_path", "")):
-        yield ".copier-answers.yml: _src_path is relative. Write the template's URL or full path."
+    elif not re.match(r"[/~]|.*:", recorded.get("_src_path", "")):
+        yield ".copier-answers.yml: _src_path is no URL or full path. Write the template's."
 
 
 def environment_file() -> Iterator[str]:
@@ -79,9 +86,8 @@ def environment_file() -> Iterator[str]:
             hint = f"; did you mean {near[0]}?" if near else ", so the service does not read it."
             yield f".env: no setting is called {name}{hint}"
     new = [name for name in known if name not in variables(".env", commented=True)]
-    if new and (PROJECT / ".env").exists():
-        names = ", ".join(new[:5]) + (f" and {len(new) - 5} more" if len(new) > 5 else "")
-        yield f".env: does not list {names}. Copy from .env.example what you need."
+    if new and len(new) < len(known) / 2:  # else it is no copy of the example
+        yield f".env: does not list {', '.join(new)}. Copy from .env.example what you need."
 
 
 def variables(name: str, *, commented: bool) -> list[str]:

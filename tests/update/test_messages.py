@@ -1,7 +1,7 @@
 """What Copier says around an update of a project."""
 
 from tests.update.history import LAST
-from tests.update.project import copier, update
+from tests.update.project import commit, copier, update
 
 
 def test_check_update_tells_by_its_exit_code_whether_there_is_a_release(started, tmp_path):
@@ -17,7 +17,10 @@ def test_message_after_an_update_says_what_to_look_at(started, tmp_path):
     assert done.returncode == 0
     assert "Copier reports success even when it left conflicts" in done.stderr
     assert "make doctor" in done.stderr
-    assert "(poetry.lock or pdm.lock)" in done.stderr
+    assert ".lock" not in done.stderr
+    commit(project, "Update")
+    switch = copier(project, "update", "--defaults", "-d", "package_manager=pdm")
+    assert "(uv.lock or poetry.lock)" in switch.stderr
     assert "loses its files" not in done.stderr
 
 
