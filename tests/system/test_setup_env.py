@@ -11,7 +11,7 @@ from tests.system.support import MANAGERS, must, network, require, run
 from tools.managers import ensure, environment
 from tools.service import running
 
-COMMANDS = ("bash", "cp", "dirname", "grep", "head", "sort")
+COMMANDS = ("bash", "cp", "dirname", "grep", "head", "rm", "sort")
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +116,15 @@ def test_setup_passes_over_a_poetry_that_is_too_old(version, used, project, mach
     assert [manager for manager, line in installed.items() if line in told.splitlines()] == [used]
     assert start_command(told) == f"{used} run start-server"
     assert ("make RUN=" in told) == (used == "uv")
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("poetry", False), ("uv", True)])
+def test_setup_leaves_no_lock_file_of_a_manager_that_only_stood_in(
+    chosen, kept, project, machine, tmp_path
+):
+    folder = project(chosen)
+    setup(folder, machine(_fake(tmp_path, "uv", ": > uv.lock")), cwd=tmp_path)
+    assert (folder / "uv.lock").exists() is kept
 
 
 def test_setup_points_at_the_lock_file_of_another_manager(project, machine, tmp_path):
