@@ -12,6 +12,7 @@ import yaml
 from copier import run_copy
 
 from tools.managers import ROOT, ensure_environment
+from tools.template import choices_of, read_questions
 
 # Public API: only ever extended. A key or a choice that left this list would reset an answer.
 QUESTIONS = {
@@ -34,19 +35,11 @@ COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class"]
 
 @pytest.fixture(scope="session")
 def questions(template):
-    found = {}
-    for file in sorted((template / "questions").glob("*.yml")):
-        found |= yaml.safe_load(file.read_text("utf-8"))
-    return found
+    return read_questions(template)
 
 
 def answers_of(project):
     return yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
-
-
-def choices_of(question):
-    choices = question.get("choices")
-    return list(choices.values()) if isinstance(choices, dict) else choices
 
 
 def refusal(render, **answers):

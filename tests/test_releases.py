@@ -5,12 +5,12 @@ import tomllib
 from itertools import pairwise
 
 import pytest
-import yaml
 from copier import run_copy
 
 from tests.update.history import LISTED, unpack
 from tests.update.project import files, git
 from tools.managers import ROOT
+from tools.template import choices_of, read_questions
 
 VARIANTS = {
     "defaults": {},
@@ -55,18 +55,6 @@ def variants(released, render, tmp_path_factory):
     return pairs
 
 
-def questions_of(folder):
-    found = {}
-    for file in sorted((folder / "questions").glob("*.yml")):
-        found |= yaml.safe_load(file.read_text("utf-8"))
-    return found
-
-
-def choices_of(question):
-    choices = question.get("choices", [])
-    return {*choices.values()} if isinstance(choices, dict) else {*choices}
-
-
 def since(release):
     """The sections of the changelog that are newer than a release."""
     names = [*SECTIONS]
@@ -74,16 +62,18 @@ def since(release):
 
 
 def test_questions_and_choices_are_only_ever_added(released, template):
-    old, new = questions_of(released), questions_of(template)
+    old, new = read_questions(released), read_questions(template)
     for name, question in old.items():
         assert name in new, f"{name} is gone: projects would lose their answer"
         assert new[name]["type"] == question["type"], name
         assert new[name].get("multiselect") == question.get("multiselect"), name
-        assert choices_of(question) <= choices_of(new[name]), f"{name} has lost a choice"
+        assert {*(choices_of(question) or ())} <= {*(choices_of(new[name]) or ())}, (
+            f"{name} has lost a choice"
+        )
 
 
 def test_new_questions_and_changed_defaults_are_in_the_changelog(release, released, template):
-    old, new = questions_of(released), questions_of(template)
+    old, new = read_questions(released), read_questions(template)
     for name, question in new.items():
         if name not in old:
             assert "default" in question, f"{name} would stop `copier update --defaults`"

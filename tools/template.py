@@ -3,6 +3,9 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tools.managers import ROOT
 
@@ -17,3 +20,17 @@ def snapshot(folder: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     return folder
+
+
+def read_questions(template: Path) -> dict[str, dict[str, Any]]:
+    """Give all questions of a template, by name, in the order in which they are asked."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted((template / "questions").glob("*.yml")):
+        found |= yaml.safe_load(file.read_text("utf-8"))
+    return found
+
+
+def choices_of(question: dict[str, Any]) -> list[str] | None:
+    """Give the values that a question offers, without their labels; None if any will do."""
+    choices = question.get("choices")
+    return list(choices.values()) if isinstance(choices, dict) else choices

@@ -40,15 +40,20 @@ def answers() -> dict[str, str]:
     return dict(re.findall(r"^(\w+): *['\"]?(.*?)['\"]?$", recorded, re.MULTILINE))
 
 
+def committed(name: str, line: str) -> bool:
+    """Tell whether a file had this line in the last commit."""
+    return any(line in text.split("\n") for text in git("show", f"HEAD:./{name}"))
+
+
 def conflicts() -> Iterator[str]:
     """Copier reports success even where it left conflicts."""
     marked = git("grep", "--untracked", "-I", "-l", "-z", "-E", COPIERS_MARKERS)
     changed = git("diff", "HEAD", "--name-only", "--relative", "-z")
     for name in dict.fromkeys([*marked, *changed]):
-        committed = "\0".join(git("show", f"HEAD:./{name}")).split("\n")
-        for number, line in enumerate(read(name).split("\n"), 1):
-            half = line == "=======" and line not in committed  # an underlined heading is not new
-            if half or re.match(COPIERS_MARKERS, line):
+        lines = read(name).split("\n")
+        half = "=======" in lines and not committed(name, "=======")  # no heading underlined before
+        for number, line in enumerate(lines, 1):
+            if (half and line == "=======") or re.match(COPIERS_MARKERS, line):
                 yield f"{name}:{number}: conflict marker. Keep what is right, delete such lines."
     for name in git("diff", "--name-only", "--relative", "--diff-filter=U", "-z"):
         if name not in marked:
@@ -85,7 +90,8 @@ def environment_file() -> Iterator[str]:
             near = get_close_matches(name, known, n=1, cutoff=0.7)
             hint = f"; did you mean {near[0]}?" if near else ", so the service does not read it."
             yield f".env: no setting is called {name}{hint}"
-    new = [name for name in known if name not in variables(".env", commented=True)]
+    listed = variables(".env", commented=True)
+    new = [name for name in known if name not in listed]
     if new and len(new) < len(known) / 2:  # else it is no copy of the example
         yield f".env: does not list {', '.join(new)}. Copy from .env.example what you need."
 

@@ -68,13 +68,11 @@ def apply(project: Path, manager: str, *, add: Add | None = None) -> None:
         manager: Whose way of adding dependencies is imitated.
         add: Adds the dependencies with the manager itself instead, and so makes the lock file.
     """
-    package = next(path.parent for path in (project / "src").rglob("app.py"))
+    package = package_of(project)
     if add:
         add(project)
     else:
-        dependency, tool = ADDED[manager]
-        below(project / "pyproject.toml", "    # Your dependencies\n", dependency)
-        below(project / "pyproject.toml", '    "pre-commit>=', tool)
+        add_dependencies(project, manager)
         (project / f"{manager}.lock").write_text("# made by the user\n")
     add_route_and_middleware(package)
     add_setting(project, package)
@@ -93,6 +91,17 @@ def apply(project: Path, manager: str, *, add: Add | None = None) -> None:
             file.write(lines)
     for name in DELETED:
         (project / name).unlink()
+
+
+def package_of(project: Path) -> Path:
+    """Find the folder of the import package, in either layout."""
+    return next(path.parent for path in (project / "src").rglob("app.py"))
+
+
+def add_dependencies(project: Path, manager: str) -> None:
+    dependency, tool = ADDED[manager]
+    below(project / "pyproject.toml", "# Your dependencies", dependency)
+    below(project / "pyproject.toml", '"pre-commit>=4.7,<5",', tool)
 
 
 def add_route_and_middleware(package: Path) -> None:
@@ -124,10 +133,8 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def below(file: Path, line: str, new: str) -> None:
-    """Add lines under the only one that begins like this."""
-    text = file.read_text("utf-8")
-    lines = text.splitlines(keepends=True)
-    places = [n for n, found in enumerate(lines) if found.startswith(line)]
-    assert len(places) == 1, (file, line)
-    lines.insert(places[0] + 1, new)
+    """Add lines under the only one that says this, however it is indented."""
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    (place,) = [number for number, found in enumerate(lines, 1) if found.strip() == line.strip()]
+    lines.insert(place, new)
     file.write_text("".join(lines), "utf-8")

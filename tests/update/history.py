@@ -34,13 +34,9 @@ LAST = NAMES[-1]
 
 @dataclass(frozen=True)
 class History:
-    """The repository; `releases` are the older tags, oldest first.
-
-    `current` is the working tree, `next` the same with changes in each kind of file.
-    """
+    """The repository; `current` is the working tree, `next` the same with changes everywhere."""
 
     path: Path
-    releases: tuple[str, ...] = tuple(NAMES)
     current: str = CURRENT
     next: str = NEXT
 

@@ -92,6 +92,13 @@ def difference(project: Path, expected: Path) -> list[str]:
     return sorted(names - users_own(names))
 
 
+def with_copier(env: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Put Copier on the path as `pipx install copier` leaves it there: without its Python."""
+    folder.mkdir()
+    (folder / "copier").symlink_to(Path(sys.executable).with_name("copier"))
+    return {**env, "PATH": f"{folder}:{env['PATH']}"}
+
+
 def copier(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Copier's own command."""
     command = [Path(sys.executable).with_name("copier"), *arguments]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.update import edits
 from tests.update.foreign import service
 from tests.update.history import CURRENT, LAST
 from tests.update.project import commit, conflicts, git
@@ -71,7 +72,7 @@ def perform(history, shell):
                 source = f"--vcs-ref {release} {history.path}"
                 shell(project, step["command"].replace(TEMPLATE, source))
             elif step["marker"]:
-                _below(project / step["file"], step["marker"], step["text"])
+                edits.below(project / step["file"], step["marker"], step["text"])
             else:
                 (project / step["file"]).write_text(step["text"], "utf-8")
 
@@ -171,10 +172,10 @@ def test_path_of_both_apps_is_the_old_ones_unless_listed(perform, tool, foreign)
 
 def carry_over(project, release):
     """Do what the table in the page says."""
-    _below(project / "Dockerfile", "COPY configs ./configs", "COPY data ./data\n")
+    edits.below(project / "Dockerfile", "COPY configs ./configs", "COPY data ./data\n")
     with (project / ".dockerignore").open("a") as file:
         file.write("!data\n")
-    _below(
+    edits.below(
         project / ".github/workflows/ci.yml",
         "# Your steps",
         "      - run: ./deploy.sh --dry-run\n",
@@ -229,9 +230,3 @@ def _renamed(text, names):
     for old, new in names.items():
         text = text.replace(old, new)
     return text
-
-
-def _below(file, marker, text):
-    lines = file.read_text("utf-8").splitlines(keepends=True)
-    (place,) = [number for number, line in enumerate(lines, 1) if line.strip() == marker]
-    file.write_text("".join([*lines[:place], text, *lines[place:]]), "utf-8")

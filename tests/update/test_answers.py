@@ -8,6 +8,7 @@ import yaml
 from tests.update import edits
 from tests.update.history import LAST
 from tests.update.project import (
+    assert_users_own_untouched,
     commit,
     conflicts,
     difference,
@@ -15,7 +16,6 @@ from tests.update.project import (
     files,
     git,
     update,
-    users_own,
 )
 from tools.managers import REQUIREMENTS, ROOT
 
@@ -53,15 +53,15 @@ def test_switch_of_manager_keeps_every_edit_and_names_the_old_lock_file(
     history, started, rendered, tmp_path, old, new
 ):
     project = edited(started, tmp_path / "project", old)
-    own = {name: files(project)[name] for name in users_own(files(project))}
+    before = files(project)
     update(project, data={"package_manager": new})
 
     advice = f"{old}.lock: the project uses {new}, not {old}. Delete it."
     assert advice in doctor(project)[1]
     assert doctor(project)[0] == 1
-    assert {name: files(project)[name] for name in own} == own
+    assert_users_own_untouched(project, before)
 
-    # What the old manager's name still stands in, apart from names of all three.
+    # Follow the advice, and write the dependencies as the new manager would: then nothing differs.
     (project / f"{old}.lock").rename(project / f"{new}.lock")
     pyproject = project / "pyproject.toml"
     for added_by_old, added_by_new in zip(edits.ADDED[old], edits.ADDED[new], strict=True):

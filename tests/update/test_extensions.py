@@ -12,7 +12,7 @@ from tools.managers import ROOT
 
 def extend(project):
     """Do what the pages show."""
-    package = next(path.parent for path in (project / "src").rglob("app.py"))
+    package = edits.package_of(project)
     edits.add_route_and_middleware(package)
     edits.add_setting(project, package)
     service, vote, log_line, tenant = edits.page("extend", "python")
@@ -30,12 +30,7 @@ def extend(project):
     )
     (target,) = edits.page("extend", "make")
     (project / "local.mk").write_text(target, "utf-8")
-    for added in edits.ADDED["uv"]:
-        edits.below(
-            project / "pyproject.toml",
-            "    # Your dependencies\n" if "toolz" not in added else '    "pre-commit>=',
-            added,
-        )
+    edits.add_dependencies(project, "uv")
 
 
 TEST = """

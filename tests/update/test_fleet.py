@@ -1,13 +1,12 @@
 """The script of docs/how-to/keep-a-fleet-current.md: one service merges, one does not."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.update import edits
-from tests.update.project import commit, git, into_git, render
+from tests.update.project import commit, git, into_git, render, with_copier
 from tools.managers import environment
 
 
@@ -35,10 +34,7 @@ def test_script_pushes_what_merges_and_names_what_does_not(repositories, tmp_pat
     (script,) = [block for block in edits.page("keep-a-fleet-current", "bash") if "#!" in block]
     (tmp_path / "script.sh").write_text(script)
     (tmp_path / "list").write_text("".join(f"{repository}\n" for repository in repositories))
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/copier").symlink_to(Path(sys.executable).with_name("copier"))
-    env = environment("uv")
-    env["PATH"] = f"{tmp_path / 'bin'}:{env['PATH']}"
+    env = with_copier(environment("uv"), tmp_path / "bin")
     clean, colliding = repositories
 
     def run():

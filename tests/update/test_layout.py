@@ -65,7 +65,7 @@ def test_recipe_moves_every_edit_and_leaves_no_conflict(
 
 def edit_main(project):
     """Edit the entry point of the package, which in one layout stands where the launcher will."""
-    main = next(path.parent for path in (project / "src").rglob("app.py")) / "main.py"
+    main = edits.package_of(project) / "main.py"
     edits.replace(main, "Starting server on %s:%s", "Starting our server on %s:%s")
 
 

@@ -1,15 +1,13 @@
 """An update with nothing imitated: the manager's own `add`, lock, install, a running service."""
 
 import shlex
-import sys
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
 from tests.update import edits
 from tests.update.history import LAST, NAMES
-from tests.update.project import commit, conflicts, into_git, render, sh, update
+from tests.update.project import commit, conflicts, into_git, render, sh, update, with_copier
 from tools.managers import INSTALL, REQUIREMENTS, environment
 from tools.service import running
 
@@ -23,13 +21,6 @@ LOCK_IS_CURRENT = {
 
 def environment_of(*managers):
     return environment(*managers, *({"uv"} if "pdm" in managers else ()))
-
-
-def with_copier(env, folder):
-    """Copier on the path, as `pipx install copier` leaves it there: without its Python."""
-    folder.mkdir()
-    (folder / "copier").symlink_to(Path(sys.executable).with_name("copier"))
-    return {**env, "PATH": f"{folder}:{env['PATH']}"}
 
 
 def with_real_edits(history, release, folder, manager, env):
