@@ -7,7 +7,8 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-update test-random-edits test-system lint format docs docs-serve reference bench record clean
+.PHONY: help demo test test-faults test-update test-random-edits test-system lint format docs docs-serve \
+	reference bench bench-serving record clean
 
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,17 +26,21 @@ demo: $(READY) ## From the template to a prediction (PACKAGE_MANAGER=uv|poetry|p
 	@$(VENV_PYTHON) -m tools.demo
 
 test: $(READY) ## Run the tests of the template and of what it renders (ARGS: for pytest)
-	$(VENV_PYTHON) -m pytest --ignore=tests/system -m "not long" --numprocesses=2 --dist=loadfile $(ARGS)
+	$(VENV_PYTHON) -m pytest --ignore=tests/system --ignore=tests/faults -m "not long" \
+		--numprocesses=2 --dist=loadfile $(ARGS)
+
+test-faults: $(READY) ## Put the faults of tests/faults on a running service, print the numbers
+	$(VENV_PYTHON) -m pytest tests/faults $(ARGS)
 
 test-update: $(READY) ## Run the update tests that install, lock and start with each manager
-	$(VENV_PYTHON) -m pytest tests/update -m long $(ARGS)
+	$(VENV_PYTHON) -m pytest tests/update -m long --numprocesses=2 $(ARGS)
 
 test-random-edits: $(READY) ## Update 150 randomly edited projects; `make test` does 25
 	$(VENV_PYTHON) -m pytest tests/update/test_random_edits.py --hypothesis-profile=nightly \
 		--hypothesis-show-statistics $(ARGS)
 
 test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
-	$(VENV_PYTHON) -m pytest tests/system $(ARGS)
+	$(VENV_PYTHON) -m pytest tests/system --numprocesses=2 --dist=loadfile $(ARGS)
 
 lint: $(READY) ## Check tools, tests and benchmarks; what is rendered is checked by the tests
 	$(VENV_PYTHON) -m ruff format --check .
@@ -58,6 +63,9 @@ reference: $(READY) ## Write the generated pages of the documentation anew
 
 bench: $(READY) ## Time from `copier copy` to the first prediction, per package manager
 	$(VENV_PYTHON) -m benchmarks.first_prediction
+
+bench-serving: $(READY) ## Measure the service against its peers (ARGS="--short" for a minute's form)
+	$(VENV_PYTHON) -m benchmarks.serving $(ARGS)
 
 record: $(READY) ## Record docs/images/demo.svg anew
 	$(VENV_PYTHON) -m tools.record

@@ -1,14 +1,16 @@
 """Writes docs/reference/questions.md and settings.md from the sources; `--check` only compares."""
 
-import importlib.util
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from difflib import unified_diff
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import jinja2
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,17 +108,18 @@ def _rules(validator: str) -> Iterator[str]:
 
 
 def _settings_schema() -> dict[str, Any]:
-    """Import the settings module, with placeholders for the answers, and ask Pydantic."""
-    source = re.sub(r"\{\{ (\w+) \}\}", r"<\1>", SETTINGS.read_text("utf-8"))
+    """Import the settings of all features, with placeholders for the answers, and ask Pydantic."""
+    features = _load("3-features")["features"]["choices"].values()
+    answers = {"features": features, **{n: f"<{n}>" for n in ("model_module", "model_class")}}
+    source = jinja2.Template(SETTINGS.read_text("utf-8")).render(answers)
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "settings.py"
-        file.write_text(source, "utf-8")
-        spec = importlib.util.spec_from_file_location("settings", file)
-        assert spec and spec.loader
-        module = sys.modules["settings"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    schema: dict[str, Any] = module.Settings.model_json_schema()
-    return schema
+        package = Path(folder) / "rendered_config"
+        shutil.copytree(SETTINGS.parent, package, ignore=shutil.ignore_patterns("*.jinja"))
+        (package / "settings.py").write_text(source, "utf-8")
+        sys.path.insert(0, folder)
+        schema = import_module("rendered_config.settings").Settings.model_json_schema()
+        sys.path.remove(folder)
+    return dict(schema)
 
 
 def _row(name: str, field: dict[str, Any]) -> str:

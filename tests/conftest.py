@@ -54,14 +54,19 @@ def render(template, tmp_path_factory) -> Render:
 
 
 @pytest.fixture(scope="session")
-def tool(render) -> Callable[..., str]:
-    """Run a development tool in a rendered project, from one environment that all share.
+def commands(render) -> Path:
+    """The folder of commands of one environment that all renders share.
 
-    It has the dependencies of the default render; the project itself is not installed in it.
+    It has the dependencies of the default render; no project is installed in it.
     """
     pyproject = tomllib.loads((render() / "pyproject.toml").read_text("utf-8"))
     dependencies = pyproject["project"]["dependencies"] + pyproject["dependency-groups"]["dev"]
-    commands = ensure_environment(ROOT / ".cache" / "rendered", dependencies)
+    return ensure_environment(ROOT / ".cache" / "rendered", dependencies)
+
+
+@pytest.fixture(scope="session")
+def tool(commands) -> Callable[..., str]:
+    """Run a development tool in a rendered project."""
 
     def run(project: Path, name: str, *arguments: str) -> str:
         done = subprocess.run(

@@ -25,7 +25,7 @@ QUESTIONS = {
     "model_name": None,
     "model_module": None,
     "preset": ["production", "minimal", "custom"],
-    "features": ["docker"],
+    "features": ["batching", "hardening", "metrics", "docker"],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
@@ -72,11 +72,16 @@ def test_defaults_are_valid_and_recorded(render):
     answers = answers_of(render())
     assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - {"package_name"}
     assert answers["model_module"] == "dummy_model"
-    assert answers["features"] == ["docker"]
+    assert answers["features"] == QUESTIONS["features"]
 
 
 @pytest.mark.parametrize(
-    ("preset", "features"), [("minimal", []), ("production", ["docker"]), ("custom", ["docker"])]
+    ("preset", "features"),
+    [
+        ("minimal", []),
+        ("production", ["batching", "hardening", "metrics", "docker"]),
+        ("custom", ["batching", "hardening", "metrics", "docker"]),
+    ],
 )
 def test_preset_decides_the_default_features(render, preset, features):
     assert answers_of(render(preset=preset))["features"] == features

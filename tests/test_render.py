@@ -20,13 +20,17 @@ COMBINATIONS = [
         ["uv", "poetry", "pdm"],
         ["3.11", "3.12", "3.13"],
         ["github", "none"],
-        [["docker"], []],
+        [["batching", "hardening", "metrics", "docker"], ["docker"], []],
         LAYOUTS.values(),
     )
 ]
 # Python code differs between these alone; `test_other_answers_leave_python_as_it_is` says so.
 PYTHON_VARIANTS = {
     **LAYOUTS,
+    "no feature": {"features": []},
+    "batching alone": {"features": ["batching"]},
+    "hardening alone": {"features": ["hardening"]},
+    "metrics alone": {"features": ["metrics"]},
     "shortest names": {"layout": "named_package", "package_name": "a", "model_name": "b"},
     "longest names": {
         "layout": "named_package",
@@ -35,6 +39,8 @@ PYTHON_VARIANTS = {
         "model_name": "m" * 32,
     },
 }
+
+OWN_TESTS = [name for name in PYTHON_VARIANTS if not name.endswith("names")]
 
 ALWAYS = [
     ".copier-answers.yml",
@@ -80,6 +86,7 @@ PACKAGE = [
     "api/schemas.py",
     "app.py",
     "config/__init__.py",
+    "config/section.py",
     "config/settings.py",
     "core/__init__.py",
     "core/config.py",
@@ -95,10 +102,48 @@ PACKAGE = [
     "services/__init__.py",
     "services/inference_service.py",
     "services/model_runner.py",
+    "services/prediction_log.py",
     "utils/__init__.py",
     "utils/helpers.py",
 ]
-DOCKER = ["Dockerfile", ".dockerignore"]
+OUTSIDE = ("Dockerfile", ".", "tests/")
+# Files of a feature; those of the package are named from there.
+FEATURES = {
+    "docker": {"Dockerfile", ".dockerignore"},
+    "batching": {
+        "config/batching.py",
+        "services/batching.py",
+        "tests/unit/services/test_batching.py",
+    },
+    "hardening": {
+        "api/encodings.py",
+        "api/exchange.py",
+        "api/fast_path.py",
+        "api/fast_route.py",
+        "api/header_guard.py",
+        "api/limits.py",
+        "api/server.py",
+        "config/hardening.py",
+        "core/lifecycle.py",
+        "core/log_writer.py",
+        "services/admission.py",
+        "tests/integration/limited.py",
+        "tests/integration/served.py",
+        "tests/integration/test_fast_path.py",
+        "tests/integration/test_fast_path_guards.py",
+        "tests/integration/test_limits.py",
+        "tests/integration/test_server.py",
+        "tests/integration/test_turns.py",
+        "tests/integration/test_workers.py",
+        "tests/unit/api/test_encodings.py",
+        "tests/unit/api/test_exchange.py",
+        "tests/unit/api/test_fast_route.py",
+        "tests/unit/core/test_lifecycle.py",
+        "tests/unit/core/test_log_writer.py",
+        "tests/unit/services/test_admission.py",
+    },
+    "metrics": {"api/metrics.py", "tests/integration/test_metrics.py"},
+}
 
 
 def files(project):
@@ -133,8 +178,8 @@ def test_file_set_is_exactly_what_the_answers_ask_for(renders):
         expected = {*ALWAYS, *(f"{package}/{name}" for name in PACKAGE)}
         if answers["layout"] == "named_package":
             expected.add("src/main.py")
-        if "docker" in answers["features"]:
-            expected.update(DOCKER)
+        for name in (name for feature in answers["features"] for name in FEATURES[feature]):
+            expected.add(name if name.startswith(OUTSIDE) else f"{package}/{name}")
         if answers["ci"] == "github":
             expected.update({".github/workflows/ci.yml", ".github/renovate.json5"})
         assert files(project) == expected, answers
@@ -162,15 +207,18 @@ def test_every_file_parses_and_has_no_jinja_left(renders):
 def test_other_answers_leave_python_as_it_is(renders):
     seen = {}
     for answers, project in renders:
-        seen.setdefault(answers["layout"], set()).add(python_of(project))
-    assert {layout: len(variants) for layout, variants in seen.items()} == {
-        "src_package": 1,
-        "named_package": 1,
+        features = tuple(name for name in answers["features"] if name != "docker")
+        seen.setdefault((answers["layout"], features), set()).add(python_of(project))
+    assert {variant: len(texts) for variant, texts in seen.items()} == {
+        (layout, features): 1
+        for layout in LAYOUTS
+        for features in [(), ("batching", "hardening", "metrics")]
     }
 
 
-def test_preset_leaves_python_as_it_is(render):
-    assert len({python_of(render(preset=preset)) for preset in ("minimal", "production")}) == 1
+def test_preset_alone_leaves_python_as_it_is(render):
+    presets = ("minimal", "production", "custom")
+    assert len({python_of(render(preset=preset, features=[])) for preset in presets}) == 1
 
 
 def test_python_version_steers_image_and_ci_alone(render):
@@ -223,7 +271,7 @@ def test_import_contracts_hold(variant, tool):
     tool(variant, "lint-imports", "--no-cache")
 
 
-@pytest.mark.parametrize("variant", LAYOUTS, indirect=True)
+@pytest.mark.parametrize("variant", OWN_TESTS, indirect=True)
 def test_own_tests_pass_and_cover_the_code(variant, tool):
     tool(variant, "pytest", "-q", "-p", "no:cacheprovider", "--cov", "--cov-fail-under=95")
 

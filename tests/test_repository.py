@@ -12,7 +12,7 @@ from tools.managers import ROOT
 TEMPLATE = ROOT / "template"
 
 # Measured without blank lines, comments and docstrings (docs/decisions).
-LINES_OF_CODE = 820
+LINES_OF_CODE = 875
 
 
 def tracked():
@@ -33,8 +33,10 @@ def lines_of_code(text):
 
 
 def test_no_python_file_of_the_template_has_a_jinja_if():
+    """Files branch, contents loop: over features, and only in the settings, which know them all."""
     for file in TEMPLATE.rglob("*.py*"):
-        assert not re.search(r"\{%-?\s*(if|elif|for)", file.read_text("utf-8")), file
+        tags = "if|elif" if file.name == "settings.py.jinja" else "if|elif|for"
+        assert not re.search(rf"\{{%-?\s*({tags})", file.read_text("utf-8")), file
 
 
 def test_file_names_are_legal_on_windows():

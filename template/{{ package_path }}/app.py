@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from . import api
+from . import api, services
 from .api.request_context import RequestContextMiddleware
 from .config.settings import Settings
 from .core.importing import import_all
@@ -35,6 +35,9 @@ def create_app(
         ConfigError: The model cannot be found, or a module in `api/` cannot be imported.
     """
     service = InferenceService(model or create_model(settings.model.implementation), settings)
+    for module in import_all(services):
+        if install := getattr(module, "install", None):
+            install(service, settings)
 
     async def load() -> None:
         try:
@@ -57,6 +60,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.server_options = {}  # what modules of `api` want of Uvicorn
     app.state.inference_service = service
 
     for module in import_all(api):

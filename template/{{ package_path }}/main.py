@@ -28,7 +28,7 @@ logger = logging.getLogger(__package__)
 def _give_up(exc: Exception) -> None:
     """End the process, from whichever thread or task; a supervisor sees the exit code."""
     logger.critical("The model cannot be loaded: %s", exc, exc_info=exc)
-    sys.stdout.flush()
+    logging.shutdown()  # writes what waits to be written
     os._exit(ConfigError.exit_code)
 
 
@@ -46,10 +46,11 @@ def main() -> None:
     """Serve the app with Uvicorn until it is told to stop."""
     logger.info("Starting server on %s:%s", settings.api_host, settings.api_port)
     uvicorn.run(
-        f"{__package__}.main:app" if settings.debug else app,
+        f"{__package__}.main:app" if settings.debug or app.state.server_options else app,
         host=settings.api_host,
         port=settings.api_port,
         reload=settings.debug,
+        **app.state.server_options,
         root_path=settings.root_path,
         forwarded_allow_ips=settings.trusted_proxies,
         log_config=None,  # Uvicorn's own lines go through the service's formatter

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import yaml
 from copier import run_copy, run_update
 
 MARKERS = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)\s*$", re.MULTILINE)
@@ -62,6 +63,12 @@ def files(folder: Path) -> dict[str, bytes]:
         for file in sorted(folder.rglob("*"))
         if file.is_file() and ".git" not in file.relative_to(folder).parts
     }
+
+
+def answers_of(project: Path) -> dict[str, object]:
+    """Give the recorded answers, without the release."""
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
+    return {name: value for name, value in answers.items() if name != "_commit"}
 
 
 def conflicts(project: Path) -> list[str]:

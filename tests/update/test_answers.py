@@ -8,6 +8,7 @@ import yaml
 from tests.update import edits
 from tests.update.history import LAST
 from tests.update.project import (
+    answers_of,
     assert_users_own_untouched,
     commit,
     conflicts,
@@ -67,7 +68,8 @@ def test_switch_of_manager_keeps_every_edit_and_names_the_old_lock_file(
     for added_by_old, added_by_new in zip(edits.ADDED[old], edits.ADDED[new], strict=True):
         if added_by_old != added_by_new:
             edits.replace(pyproject, added_by_old, added_by_new)
-    expected = rendered(history.next, tmp_path / "expected", package_manager=new)
+    kept = {name: answers_of(project)[name] for name in ("package_manager", "features")}
+    expected = rendered(history.next, tmp_path / "expected", **kept)
     assert_updated(project, expected, new)
     assert doctor(project)[0] == 0
 

@@ -6,6 +6,7 @@ from copier.errors import UserMessageError
 from tests.update import edits
 from tests.update.history import LAST
 from tests.update.project import (
+    answers_of,
     assert_users_own_untouched,
     commit,
     difference,
@@ -52,7 +53,8 @@ def test_service_in_a_subfolder_of_a_larger_repository_is_updated_alone(
     assert files(other) == untouched
     assert (repository / "README.md").read_text() == "All our services.\n"
     assert_users_own_untouched(project, before)
-    expected = rendered(history.next, tmp_path / "expected")
+    features = answers_of(project)["features"]
+    expected = rendered(history.next, tmp_path / "expected", features=features)
     edits.apply(expected, "uv")
     assert difference(project, expected) == []
     assert doctor(project)[0] == 0

@@ -1,11 +1,11 @@
 """The standard edit set through an update: every manager, the last three releases."""
 
 import pytest
-import yaml
 
 from tests.update import edits
 from tests.update.history import NAMES
 from tests.update.project import (
+    answers_of,
     assert_users_own_untouched,
     commit,
     conflicts,
@@ -15,11 +15,6 @@ from tests.update.project import (
     update,
 )
 from tools.managers import REQUIREMENTS
-
-
-def answers_of(project):
-    answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
-    return {name: value for name, value in answers.items() if name != "_commit"}
 
 
 @pytest.mark.parametrize("release", NAMES)
@@ -39,7 +34,8 @@ def test_update_keeps_every_edit_and_brings_all_that_is_new(
     assert not {*edits.DELETED} & files(project).keys()
     for name in (".env", f"{manager}.lock"):
         assert files(project)[name] == before[name]
-    expected = rendered(history.next, tmp_path / "expected", package_manager=manager)
+    kept = {name: answers_of(project)[name] for name in ("package_manager", "features")}
+    expected = rendered(history.next, tmp_path / "expected", **kept)
     edits.apply(expected, manager)
     assert difference(project, expected) == []
     assert answers.items() <= answers_of(project).items()

@@ -1,5 +1,6 @@
 """The one place where errors become answers: `application/problem+json` (RFC 9457)."""
 
+import logging
 from http.client import responses as PHRASES  # noqa: N812  (a constant)
 from typing import Any
 
@@ -12,15 +13,19 @@ from ..config.settings import Settings
 from ..core.errors import (
     InvalidInputError,
     ModelNotReadyError,
+    OverloadedError,
     PredictionTimeoutError,
     ServiceError,
     TransientModelError,
 )
 from .schemas import Problem
 
+logger = logging.getLogger(__name__)
+
 STATUS = {
     InvalidInputError: 422,
     ModelNotReadyError: 503,
+    OverloadedError: 503,
     PredictionTimeoutError: 504,
     TransientModelError: 503,
 }
@@ -37,6 +42,8 @@ async def render(request: Request, exc: Exception) -> JSONResponse:
     """Answer a request that failed, with the id under which the log tells more."""
     problem = describe(exc)
     problem.request_id = request.state.request_id
+    if problem.status < 500:
+        logger.info("Refused %s %s: %s", request.method, request.url.path, problem.status)
     return JSONResponse(
         problem.model_dump(exclude_none=True),
         status_code=problem.status,

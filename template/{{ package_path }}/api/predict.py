@@ -1,42 +1,44 @@
 """Predictions: HTTP in, one service call, HTTP out."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Query, Response
+from fastapi import FastAPI, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ServiceError
 from ..services.inference_service import InferenceService
-from .dependencies import InferenceServiceDep
 from .errors import describe, responses
 from .schemas import ItemError, prediction_schemas
 
 
 def install(app: FastAPI, _: Settings) -> None:
-    """Add the routes of the model that is served."""
-    app.include_router(create_router(app.state.inference_service))
-
-
-def create_router(service: InferenceService) -> APIRouter:
-    """Create routes that take and give the model's declared types."""
-    router = APIRouter(tags=["predict"], responses=responses(422, 500, 503, 504))
+    """Add routes that take and give the declared types of the model that is served."""
+    service: InferenceService = app.state.inference_service
     # Known only once the model is, so a type checker takes them for variables.
     Request, Answer, BatchRequest, BatchAnswer = prediction_schemas(  # noqa: N806  (classes)
         service.signature, service.example
     )
+    kind: Any = service.signature.output
+    one, many = TypeAdapter(dict[str, kind]), TypeAdapter(dict[str, list[kind | ItemError]])
     is_text = TypeAdapter(service.signature.input).json_schema().get("type") == "string"
+    headers = {"X-Model-Name": service.name, "X-Model-Version": service.version}
+    answer = partial(Response, headers=headers, media_type="application/json")
 
-    served = {"x-model": {"name": service.name, "version": service.version}}
+    post = partial(
+        app.post,
+        tags=["predict"],
+        responses=responses(422, 500, 503, 504),
+        openapi_extra={"x-model": {"name": service.name, "version": service.version}},
+    )
 
-    @router.post("/predict", response_model=Answer, openapi_extra=served)
+    @post("/predict", response_model=Answer)
     async def predict(
-        service: InferenceServiceDep,
-        response: Response,
         body: Request | None = None,  # type: ignore[valid-type]
         text: Annotated[str | None, Query(alias="input", include_in_schema=is_text)] = None,
-    ) -> Any:
+    ) -> Response:
         """Predict for one input: in the body, or in the query for a model that takes text."""
         if (body is None) == (text is None):
             raise InvalidInputError('Give exactly one input: a body {"input": …} or ?input=…')
@@ -46,27 +48,15 @@ def create_router(service: InferenceService) -> APIRouter:
             request = body or Request(input=text)
         except ValidationError as exc:
             raise RequestValidationError(exc.errors()) from exc
-        _name_model(response, service)
-        return {"prediction": await service.predict(request.input)}
+        prediction = await service.predict(request.input)
+        return answer(one.serializer.to_json({"prediction": prediction}))
 
-    @router.post("/predict/batch", response_model=BatchAnswer, openapi_extra=served)
-    async def predict_batch(
-        service: InferenceServiceDep,
-        response: Response,
-        body: BatchRequest,  # type: ignore[valid-type]
-    ) -> Any:
+    @post("/predict/batch", response_model=BatchAnswer)
+    async def predict_batch(body: BatchRequest) -> Response:  # type: ignore[valid-type]
         """Predict for several inputs; an error stands in the place of its input."""
-        _name_model(response, service)
         results = await service.predict_many(body.inputs)  # type: ignore[attr-defined]
-        return {"predictions": [_item(result) for result in results]}
-
-    return router
+        return answer(many.serializer.to_json({"predictions": [_item(r) for r in results]}))
 
 
 def _item(result: Any) -> Any:
     return ItemError(error=describe(result)) if isinstance(result, ServiceError) else result
-
-
-def _name_model(response: Response, service: InferenceService) -> None:
-    response.headers["X-Model-Name"] = service.name
-    response.headers["X-Model-Version"] = service.version

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WrapValidator, create_model
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, create_model
+from pydantic_core import core_schema, to_json
 
 from ..models.base import Signature
+from ..utils.helpers import check_json
 
 MAX_BATCH = 1000  # inputs in one request
+ARRAYS = {"list", "tuple", "set", "frozenset"}
 
 
 class Readiness(BaseModel):
@@ -54,12 +56,16 @@ class ItemError(BaseModel):
 
 def prediction_schemas(signature: Signature, example: Any) -> tuple[Any, Any, Any, Any]:
     """Build request, answer, batch request and batch answer from a model's declared types."""
-    config = ConfigDict(extra="forbid")
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     examples = None if example is None else [example]
     one = Field(examples=examples)
     many = Field(max_length=MAX_BATCH, examples=examples and [examples])
-    kind = _as_json(signature.input)
-    inputs, outputs = list[kind], list[signature.output | ItemError]  # type: ignore[valid-type, name-defined]
+    kind: Any = signature.input
+    if TypeAdapter(kind).core_schema["type"] in ARRAYS:
+        kind = Annotated[kind, FailFast()]  # a megabyte of wrong items would take long to list
+    kind = Annotated[kind, _StrictJson(kind)]
+    inputs: Any = Annotated[list[kind], FailFast()]
+    outputs = list[signature.output | ItemError]  # type: ignore[name-defined]
     return (
         create_model("PredictRequest", __config__=config, input=(kind, one)),
         create_model("PredictAnswer", prediction=(signature.output, ...)),
@@ -68,15 +74,21 @@ def prediction_schemas(signature: Signature, example: Any) -> tuple[Any, Any, An
     )
 
 
-def _as_json(kind: Any) -> Any:
-    """Read a value as strict JSON is read, all the way down.
+class _StrictJson:
+    """Reads a value as strict JSON is read, all the way down, whatever reads it.
 
     FastAPI hands over what JSON was parsed to, where an array is a list and a date is text: strict
     for JSON, but not for Python. NaN is no JSON; it becomes null and is refused.
     """
-    adapter = TypeAdapter(kind)
 
-    def validate(value: Any, _: Any) -> Any:
-        return adapter.validate_json(to_json(value, inf_nan_mode="null"), strict=True)
+    def __init__(self, kind: Any) -> None:
+        self.adapter = TypeAdapter(kind)
 
-    return Annotated[kind, WrapValidator(validate)]
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from_python = core_schema.no_info_plain_validator_function(self._validate)
+        return core_schema.json_or_python_schema(handler(source), from_python)
+
+    def _validate(self, value: Any) -> Any:
+        valid = self.adapter.validate_json(to_json(value, inf_nan_mode="null"), strict=True)
+        check_json(value)  # null may be valid where NaN was
+        return valid

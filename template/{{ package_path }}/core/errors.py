@@ -4,6 +4,7 @@ ServiceError
 ├── ConfigError              the configuration or the project is wrong; ends the start
 ├── InvalidInputError        the model cannot take this input
 ├── ModelNotReadyError       the model is not loaded, or not any more
+├── OverloadedError          there is more to do than can be done in time
 └── PredictionError          the model failed
     ├── PredictionTimeoutError   it took longer than `service.timeout`
     └── TransientModelError      it failed in a way that a further attempt may mend
@@ -28,6 +29,10 @@ class InvalidInputError(ServiceError):
 
 class ModelNotReadyError(ServiceError):
     """The model is not loaded yet, or not any more."""
+
+
+class OverloadedError(ServiceError):
+    """There is more to do than can be done in time; a later attempt may succeed."""
 
 
 class PredictionError(ServiceError):

@@ -7,24 +7,29 @@ Give a line more fields with `extra`, and all lines of a request with `log_conte
 import json
 import logging
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
+from itertools import islice
 from typing import Any, TextIO
 
 from ..config.settings import Settings
 
-TEXT_FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
 MESSAGE_LIMIT, FIELD_LIMIT = 2000, 200  # characters
 
 log_context: ContextVar[Mapping[str, object] | None] = ContextVar("log_context", default=None)
 
 _PACKAGE = __name__.partition(".")[0]
-_STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
+_BUILT_IN = len(vars(logging.makeLogRecord({})))  # attributes of a record; others come after them
+_NO_FIELDS = {"message", "asctime", "color_message"}  # of other formatters, and of Uvicorn
 
 
-def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+def configure_logging(
+    settings: Settings, stream: TextIO | None = None, kind: Any = logging.StreamHandler
+) -> Any:
     """Send the service's and Uvicorn's lines to one handler; calling it again replaces that."""
-    handler = logging.StreamHandler(stream or sys.stdout)
+    handler = kind(stream or sys.stdout)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     for name in (_PACKAGE, "uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
@@ -33,24 +38,27 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         logger.propagate = child and (name != "uvicorn.access" or settings.access_log)
         logger.setLevel(logging.NOTSET if child else settings.log_level)
     logging.getLogger("uvicorn.access").filters = [_drop_query]
+    return handler
 
 
 def escape(text: str) -> str:
     r"""Escape what is not printable, so that no value can forge a line: newline becomes `\n`."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class TextFormatter(logging.Formatter):
     """`time - LEVEL - message field=value …` in one line; a traceback follows, indented."""
 
-    def __init__(self) -> None:
-        super().__init__(TEXT_FORMAT)
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's name)
-        """Escape and cut the message, and append the fields."""
-        record.message = escape(record.message[:MESSAGE_LIMIT])
-        fields = (f" {name}={escape(str(value))}" for name, value in _fields(record).items())
-        return super().formatMessage(record) + "".join(fields)
+    def format(self, record: logging.LogRecord) -> str:
+        """Render a line that no value can break or forge."""
+        message = record.getMessage()[:MESSAGE_LIMIT]
+        line = f"{_time(record)} - {record.levelname} - {message}"
+        for name, value in _fields(record):
+            line += f" {name}={value}"
+        line = escape(line)
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
         """Indent every line, so that none can pass for a line of the log."""
@@ -63,21 +71,31 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Render time, level, message, the fields and a traceback."""
         line = {
-            "time": self.formatTime(record),
+            "time": _time(record),
             "level": record.levelname,
             "message": record.getMessage()[:MESSAGE_LIMIT],
-            **_fields(record),
+            **dict(_fields(record)),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)
 
 
-def _fields(record: logging.LogRecord) -> dict[str, object]:
+def _time(record: logging.LogRecord) -> str:
+    return f"{_clock(int(record.created))},{int(record.msecs):03d}"
+
+
+@lru_cache(maxsize=1)
+def _clock(second: int) -> str:
+    return time.strftime("%Y-%m-%d %X", time.localtime(second))
+
+
+def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
     """What a line has besides its message: the request's fields, then its own."""
-    extra = {name: value for name, value in vars(record).items() if name not in _STANDARD}
-    fields = {**(log_context.get() or {}), **extra}
-    return {k: v if isinstance(v, int | float) else str(v)[:FIELD_LIMIT] for k, v in fields.items()}
+    yield from (log_context.get() or {}).items()
+    for name, value in islice(vars(record).items(), _BUILT_IN, None):
+        if name not in _NO_FIELDS:
+            yield name, value if isinstance(value, int | float) else str(value)[:FIELD_LIMIT]
 
 
 def _drop_query(record: logging.LogRecord) -> bool:

@@ -43,6 +43,15 @@ class Model(ABC):
             TransientModelError: A further attempt may succeed.
         """
 
+    def predict_batch(self, inputs: list[Any]) -> list[Any]:
+        """Predict for several inputs in one call, where the model can do that faster.
+
+        Returns:
+            As many results, in the order of the inputs; an exception in the place of an input that
+            failed. The feature `batching` calls it with the inputs of requests that come together.
+        """
+        return [self.predict(input_data) for input_data in inputs]
+
     def unload(self) -> None:  # noqa: B027  (optional)
         """Release what `load` took. Called once, at the end."""
 

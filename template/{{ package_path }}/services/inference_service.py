@@ -4,20 +4,20 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, create_model
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ModelNotReadyError, PredictionError, ServiceError
 from ..models.base import Model
+from ..utils.helpers import check_json
 from .model_runner import ModelRunner
+from .prediction_log import PredictionLog
 
-logger = logging.getLogger(__name__)
-
-SHOWN = 50  # characters of an input or result in the log
+Observer = Callable[[str, float, str], object]
 
 
 class InferenceService:
@@ -28,29 +28,46 @@ class InferenceService:
         self.name = settings.model.name or model.model_name
         self.version = settings.model.version or model.version
         self.example = model.example
-        self.ready = False
-        self._runner = ModelRunner(model, settings.service)
+        self.loaded = False
+        self.checks: list[Callable[[], bool]] = []
+        """What must hold, besides that the model is loaded, for the service to be ready."""
+        self.runner = ModelRunner(model, settings.service)
+        self.later: Callable[..., object] = lambda function, *values: function(*values)
+        """Does what an answer need not wait for; a server may do it once the answer is sent."""
+        self.observers: list[Observer] = []
+        """Told of what happens, as in `observer("cache", 1, "hit")`; metrics are made of it."""
         self._cache: OrderedDict[bytes, Any] = OrderedDict()
         self._cache_size = settings.model.cache_size
-        self._log_inputs = settings.log_inputs
         self._environment = settings.environment
+        self._log = PredictionLog(f"{self.name}@{self.version}", show_values=settings.log_inputs)
         self._answer: Any = create_model(
             "Answer",
             __config__=ConfigDict(allow_inf_nan=False),
             prediction=(self.signature.output, ...),
         )
 
+    @property
+    def ready(self) -> bool:
+        """Whether predictions can be served."""
+        return self.loaded and all(check() for check in self.checks)
+
     async def start(self) -> None:
         """Load the model and warm it up, off the event loop."""
-        await self._runner.start()
-        self.ready = True
-        self._log(logging.INFO, "Loaded model: %s", self.name, environment=self._environment)
+        await self.runner.start()
+        self.loaded = True
+        self.observe("loaded")
+        self._log.line(logging.INFO, "Loaded model: %s", self.name, environment=self._environment)
 
     def stop(self) -> None:
         """Take no more predictions, and unload the model."""
-        if self.ready:
-            self.ready = False
-            self._runner.stop()
+        if self.loaded:
+            self.loaded = False
+            self.runner.stop()
+
+    def observe(self, event: str, value: float = 1, label: str = "") -> None:
+        """Tell all observers of an event."""
+        for observer in self.observers:
+            observer(event, value, label)
 
     async def predict(self, input_data: Any) -> Any:
         """Predict for one input of the declared type.
@@ -60,25 +77,23 @@ class InferenceService:
             ModelNotReadyError: The model is not loaded.
             PredictionError: The model failed, in every attempt, or ran out of time.
         """
-        if not self.ready:
+        if not self.loaded:
             raise ModelNotReadyError(f"The model {self.name} is not ready")
         started = time.perf_counter()
-        self._log(logging.INFO, "Making prediction for input: %s...", self._shown(input_data))
+        self._log.line(logging.INFO, "Making prediction for input: %s...", input_data)
         try:
             prediction = await self._cached(input_data)
         except ServiceError as exc:
             level = logging.INFO if isinstance(exc, InvalidInputError) else logging.WARNING
-            self._log(level, "Error during prediction: %s", self._shown(exc), ms=_ms(started))
+            self._log.line(level, "Error during prediction: %s", exc, ms=_ms(started))
+            self.observe("error", label=type(exc).__name__)
             raise
         except Exception as exc:
-            # A traceback ends with the message, which may quote the input.
-            trace, shown = exc if self._log_inputs else None, self._shown(exc)
-            self._log(
-                logging.ERROR, "Error during prediction: %s", shown, exc=trace, ms=_ms(started)
-            )
+            self._log.line(logging.ERROR, "Error during prediction: %s", exc, ms=_ms(started))
+            self.observe("error", label=PredictionError.__name__)
             raise PredictionError("The model failed") from exc
-        shown = self._shown(prediction)
-        self._log(logging.INFO, "Prediction result: %s", shown, ms=_ms(started))
+        self.later(self._log.result, prediction, _ms(started))
+        self.observe("inference", time.perf_counter() - started)
         return prediction
 
     async def predict_many(self, inputs: Sequence[Any]) -> list[Any | ServiceError]:
@@ -93,35 +108,24 @@ class InferenceService:
         return await asyncio.gather(*map(predict_or_error, inputs))
 
     async def _cached(self, input_data: Any) -> Any:
-        try:
-            key = to_json(input_data)  # tells apart what Python takes for equal: 1, 1.0 and true
-        except PydanticSerializationError as exc:
-            raise InvalidInputError("The input is not valid Unicode") from exc
-        if key not in self._cache:
-            result = await self._runner.predict(input_data)
-            self._cache[key] = self._answer(prediction=result).prediction
+        if not self._cache_size:
+            return self._checked(await self.runner.predict(input_data))
+        key = to_json(input_data)  # tells apart what Python takes for equal: 1, 1.0 and true
+        cached = key in self._cache
+        self.observe("cache", label="hit" if cached else "miss")
+        if not cached:
+            self._cache[key] = self._checked(await self.runner.predict(input_data))
         prediction = self._cache[key]
         self._cache.move_to_end(key)
         if len(self._cache) > self._cache_size:
             self._cache.popitem(last=False)
         return prediction
 
-    def _shown(self, value: object) -> str:
-        text = repr(value) if isinstance(value, Exception) else str(value)
-        return text[:SHOWN] if self._log_inputs else f"({type(value).__name__}, not shown)"
-
-    def _log(
-        self,
-        level: int,
-        message: str,
-        value: str,
-        *,
-        exc: Exception | None = None,
-        **fields: object,
-    ) -> None:
-        """Log a line that tells the model and its version."""
-        named = {"model": f"{self.name}@{self.version}", **fields}
-        logger.log(level, message, value, exc_info=exc, extra=named)
+    def _checked(self, result: Any) -> Any:
+        """Hold a result to its declared type, and to what JSON can tell."""
+        prediction = self._answer(prediction=result).prediction
+        check_json(prediction)
+        return prediction
 
 
 def _ms(started: float) -> float:

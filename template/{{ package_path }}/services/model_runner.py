@@ -1,6 +1,7 @@
 """Calling a model: on the event loop or in a thread, with a time limit and retries."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -16,20 +17,24 @@ class ModelRunner:
     """Runs one model by what it declares: inline, or in a bounded pool of threads."""
 
     def __init__(self, model: Model, limits: ServiceSettings) -> None:
-        self._model = model
+        self.model = model
+        self.call: Callable[[Any], Awaitable[Any]] = self._call
+        """Predicts for one input; a part of the service may put itself in its place."""
+        self.threads = ThreadPoolExecutor(limits.threads, "predict")
+        self.capacity = limits.threads
+        """Requests that are worth being worked on at a time."""
         self._limits = limits
 
     async def start(self) -> None:
         """Load the model and warm it up, off the event loop."""
-        self._threads = ThreadPoolExecutor(thread_name_prefix="predict")
-        await self._in_thread(self._model.load)
-        if self._model.example is not None:
-            await self._in_thread(self._model.predict, self._model.example)
+        await self._in_thread(self.model.load)
+        if self.model.example is not None:
+            await self._in_thread(self.model.predict, self.model.example)
 
     def stop(self) -> None:
         """Unload the model."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._model.unload()
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        self.model.unload()
 
     async def predict(self, input_data: Any) -> Any:
         """Call the model.
@@ -38,7 +43,7 @@ class ModelRunner:
             PredictionTimeoutError: No answer within `service.timeout`. The thread keeps its place
                 in the pool until it really ends.
         """
-        if self._model.inline:
+        if self.model.inline:
             return await self._with_retries(input_data)
         deadline = asyncio.timeout(self._limits.timeout)
         try:
@@ -49,11 +54,17 @@ class ModelRunner:
                 raise  # the model's own, of a connection perhaps
             raise PredictionTimeoutError(f"No answer in {self._limits.timeout:g} s") from exc
 
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function of the model where the model declares that it runs."""
+        if self.model.inline:
+            return function(*arguments)
+        return await self._in_thread(function, *arguments)
+
     async def _with_retries(self, input_data: Any) -> Any:
         retries = self._limits.max_retries
         for attempt in range(retries + 1):
             try:
-                return await self._call(input_data)
+                return await self.call(input_data)
             except TransientModelError as exc:
                 cause = exc
             if attempt < retries:
@@ -61,11 +72,9 @@ class ModelRunner:
         raise TransientModelError("The model cannot answer at the moment") from cause
 
     async def _call(self, input_data: Any) -> Any:
-        if self._model.inline:
-            return self._model.predict(input_data)
-        return await self._in_thread(self._model.predict, input_data)
+        return await self.run(self.model.predict, input_data)
 
-    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         run = copy_context().run  # so that log lines of the model carry the request id
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, run, function, *arguments)
+        return await loop.run_in_executor(self.threads, run, function, *arguments)

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic_core import SchemaSerializer, core_schema, from_json, to_json
 
 logger = logging.getLogger(__name__)
 
 Names = tuple[str, ...]
+
+_AS_PLAIN_PYTHON = SchemaSerializer(core_schema.any_schema()).to_python
 
 
 def load_yaml_config(path: Path | str, *, strict: bool = False) -> dict[str, Any]:
@@ -47,6 +50,13 @@ def yaml_positions(path: Path | str) -> dict[Names, str]:
 
     visit(yaml.compose(_read(path), Loader=yaml.SafeLoader), ())
     return positions
+
+
+def check_json(value: Any) -> None:
+    """Raise a ValueError for what JSON cannot tell: NaN, infinity, half of a surrogate pair."""
+    text = to_json(_AS_PLAIN_PYTHON(value))  # classes would render NaN as null
+    if b"NaN" in text or b"Infinity" in text:
+        from_json(text, allow_inf_nan=False)  # they may stand in a string
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,19 @@
+"""Reading a request's body and writing an answer, in plain ASGI."""
+
+
+async def read(receive):
+    """Give the whole body."""
+    message = await receive()
+    body = message["body"]
+    while message.get("more_body"):
+        message = await receive()
+        body += message["body"]
+    return body
+
+
+async def write(send, body):
+    """Answer 200 with JSON."""
+    length = str(len(body)).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,37 @@
+"""BentoML, one worker; with `BENCH_VARIANT=batched` it batches adaptively."""
+
+import os
+from typing import Any
+
+import bentoml
+from predictors import PREDICTORS, load
+
+kind = PREDICTORS[os.environ["BENCH_MODEL"]]
+Input, Output = kind.input_type, kind.output_type
+settings: dict[str, Any] = {"workers": 1, "logging": {"access": {"enabled": False}}}
+
+
+@bentoml.service(**settings)
+class OneByOne:
+    """Predicts on the event loop."""
+
+    def __init__(self) -> None:
+        self.predictor = load()
+
+    @bentoml.api
+    async def predict(self, input: Input) -> dict[str, Output]:  # noqa: A002  (a field of the JSON)
+        """Predict for one input."""
+        return {"prediction": self.predictor.predict(input)}
+
+
+@bentoml.service(**settings)
+class Batched:
+    """Predicts for the requests that come together."""
+
+    def __init__(self) -> None:
+        self.predictor = load()
+
+    @bentoml.api(batchable=True, max_batch_size=64, max_latency_ms=10_000)
+    async def predict(self, inputs: list[Input]) -> list[Output]:
+        """Predict for a batch."""
+        return self.predictor.predict_batch(inputs)

@@ -1,0 +1,80 @@
+"""The three models that every system serves, chosen by `BENCH_MODEL`; its file by `BENCH_ARTIFACT`.
+
+A peer imports this. The rendered service has model files of its own, as a user would write them.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+class Keyword:
+    """Says whether a text has a word of praise; costs next to nothing."""
+
+    input_type: ClassVar[Any] = str
+    output_type: ClassVar[Any] = str
+
+    def predict(self, text: str) -> str:
+        """Classify one text."""
+        lowered = text.lower()
+        return "positive" if "good" in lowered or "great" in lowered else "negative"
+
+    def predict_batch(self, texts: list[str]) -> list[str]:
+        """Classify several texts."""
+        return [self.predict(text) for text in texts]
+
+
+class Tfidf:
+    """Classifies a text by TF-IDF and logistic regression, with scikit-learn."""
+
+    input_type: ClassVar[Any] = str
+    output_type: ClassVar[Any] = str
+
+    def __init__(self) -> None:
+        import joblib
+
+        self._pipeline = joblib.load(Path(os.environ["BENCH_ARTIFACT"]))
+
+    def predict(self, text: str) -> str:
+        """Classify one text."""
+        return self.predict_batch([text])[0]
+
+    def predict_batch(self, texts: list[str]) -> list[str]:
+        """Classify several texts in one call."""
+        return list(self._pipeline.predict(texts).tolist())
+
+
+class OnnxMlp:
+    """Classifies 784 numbers by a perceptron, with ONNX Runtime and one thread."""
+
+    input_type: ClassVar[Any] = list[float]
+    output_type: ClassVar[Any] = int
+
+    def __init__(self) -> None:
+        import numpy
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            os.environ["BENCH_ARTIFACT"], options, providers=["CPUExecutionProvider"]
+        )
+        self._numpy = numpy
+
+    def predict(self, features: list[float]) -> int:
+        """Classify one item."""
+        return self.predict_batch([features])[0]
+
+    def predict_batch(self, batch: list[list[float]]) -> list[int]:
+        """Classify several items in one call."""
+        items = self._numpy.asarray(batch, dtype=self._numpy.float32)
+        [scores] = self._session.run(None, {"x": items})
+        return list(scores.argmax(axis=1).tolist())
+
+
+PREDICTORS: dict[str, type[Any]] = {"keyword": Keyword, "tfidf": Tfidf, "onnx": OnnxMlp}
+
+
+def load() -> Any:
+    """Load the model that `BENCH_MODEL` names."""
+    return PREDICTORS[os.environ["BENCH_MODEL"]]()

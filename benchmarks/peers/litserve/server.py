@@ -1,0 +1,56 @@
+"""LitServe, one worker; with `BENCH_VARIANT=batched` it collects requests."""
+
+import os
+from typing import Any
+
+import litserve
+from predictors import load
+
+
+class OneByOne(litserve.LitAPI):
+    """Decodes, predicts, encodes."""
+
+    def setup(self, device: str) -> None:  # noqa: ARG002  (what LitServe calls)
+        """Load the model."""
+        self.predictor = load()
+
+    def decode_request(self, request: dict[str, Any]) -> Any:
+        """Take the input out of the request."""
+        return request["input"]
+
+    def predict(self, x: Any) -> Any:
+        """Predict for one input."""
+        return self.predictor.predict(x)
+
+    def encode_response(self, output: Any) -> dict[str, Any]:
+        """Put the prediction into the answer."""
+        return {"prediction": output}
+
+
+class Batched(OneByOne):
+    """Predicts for the requests that come within a while."""
+
+    def predict(self, x: list[Any]) -> list[Any]:
+        """Predict for a batch."""
+        return self.predictor.predict_batch(x)
+
+    def batch(self, inputs: list[Any]) -> list[Any]:
+        """Keep the inputs a list, which is what the model takes."""
+        return inputs
+
+    def unbatch(self, output: list[Any]) -> list[Any]:
+        """Give one answer an input."""
+        return output
+
+
+if __name__ == "__main__":
+    batched = os.environ["BENCH_VARIANT"] == "batched"
+    api = Batched(max_batch_size=64, batch_timeout=0.005) if batched else OneByOne()
+    server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1, fast_queue=True)
+    server.run(
+        host="127.0.0.1",
+        port=int(os.environ["BENCH_PORT"]),
+        num_api_servers=1,
+        log_level="warning",
+        generate_client_file=False,
+    )

@@ -1,0 +1,66 @@
+"""The course of a run: per model, start the servers, check them, load them in turn."""
+
+from contextlib import ExitStack
+
+from benchmarks.serving.catalogue import PARSE_ONLY
+from benchmarks.serving.checks import check
+from benchmarks.serving.progress import say
+from benchmarks.serving.results import Results
+from benchmarks.serving.server import Server, running
+from benchmarks.serving.site import Site
+from benchmarks.serving.system import System
+from benchmarks.serving.turns import take_turns
+from benchmarks.serving.workload import Task, Workload, prepare
+
+
+def measure(site: Site, workload: Workload, systems: list[System], results: Results) -> None:
+    """Measure systems that serve one model; the first is the baseline.
+
+    Raises:
+        UnusableError: The baseline cannot be measured, so nothing can.
+    """
+    say(f"{workload.title}: prepare")
+    task = prepare(workload, site.artifact_python, site.python, site.folder)
+    with ExitStack() as stack:
+        baseline = _start(site, task, systems[0], stack, results)
+        for group in _groups(systems[1:]):
+            with ExitStack() as group_stack:
+                others = []
+                for system in group:
+                    try:
+                        others.append(_start(site, task, system, group_stack, results))
+                    except RuntimeError as exc:
+                        problem = f"{workload.title}, {system.title}: {exc}"
+                        say(f"  left out: {problem}")
+                        results.problems.append(problem)
+                take_turns(site, task, [baseline, *others], results)
+
+
+def _groups(systems: list[System]) -> list[list[System]]:
+    """Put together what may run at the same time, idle but for the one that has its turn."""
+    quiet = [system for system in systems if not system.apart]
+    return [quiet, *([system] for system in systems if system.apart)]
+
+
+def _start(site: Site, task: Task, system: System, stack: ExitStack, results: Results) -> Server:
+    """Start a server, check its answers, and leave it to the stack to end it."""
+    say(f"  start {system.title}")
+    inputs, right = task.workload.inputs, task.right
+    if system.key == PARSE_ONLY:
+        right = [len(input_data) for input_data in inputs]
+    with ExitStack() as attempt:
+        server = attempt.enter_context(
+            running(
+                system,
+                commands=site.commands(system.environment),
+                folder=site.start_folder(system),
+                env=site.variables(system, task.workload) | task.variables,
+                log=site.folder / f"{task.workload.name}-{system.key}.log",
+                core=site.server_core,
+                first=(inputs[0], right[0]),
+            )
+        )
+        check(server, inputs, right)
+        stack.push(attempt.pop_all())
+    results.versions[system.environment] = site.versions(system.environment)
+    return server

@@ -1,0 +1,44 @@
+"""Load: one window of wrk, which sends 256 different bodies in turn over kept connections."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.serving.server import Server
+from benchmarks.serving.workload import Workload
+
+SCRIPT = Path(__file__).with_name("rotate.lua")
+TIMEOUT_SECONDS = 10
+
+
+class Window(NamedTuple):
+    """What wrk saw: requests a second, milliseconds, and answers that were missing or not 2xx."""
+
+    rate: float
+    p50: float
+    p99: float
+    errors: int
+
+
+def write_bodies(server: Server, workload: Workload, folder: Path) -> Path:
+    """Write what a server is sent, a body a line."""
+    request = server.system.wire.request
+    lines = [json.dumps(request(input_data)) for input_data in workload.inputs]
+    file = folder / f"{workload.name}-{server.system.key}.bodies"
+    file.write_text("\n".join(lines), "utf-8")
+    return file
+
+
+def window(server: Server, bodies: Path, *, core: int, connections: int, seconds: int) -> Window:
+    """Load a server for some seconds from another core."""
+    wrk = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
+    url = f"http://127.0.0.1:{server.port}{server.system.wire.path}"
+    command = ["taskset", "--cpu-list", str(core), *wrk, "-s", str(SCRIPT), url, "--", str(bodies)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"^RESULT (\S+) (\S+) (\S+) (\d+)$", done.stdout, re.MULTILINE)
+    if found is None:  # it could not connect
+        return Window(0, 0, 0, 1)
+    rate, p50, p99 = (float(text) for text in found.groups()[:3])
+    return Window(rate, p50, p99, int(found[4]) if rate else max(1, int(found[4])))

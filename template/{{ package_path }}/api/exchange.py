@@ -1,0 +1,71 @@
+"""One request on its way: a deadline for its body, and an eye on its client."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.types import Message, Receive
+
+LOOK_AFTER_S = 0.05  # most requests are answered before; only longer ones are looked after
+
+
+class Exchange:
+    """Cancels the task that made it when the body is late, or the client leaves too early."""
+
+    def __init__(
+        self, receive: Receive, state: MutableMapping[str, Any], body_timeout_s: float
+    ) -> None:
+        self.late = False
+        """Whether the body did not come in time."""
+        self.left = False
+        """Whether the client left before its answer began."""
+        self.held = 0
+        """Bytes of the body that are in memory."""
+        self.receive = receive
+        self._state = state
+        self._body_timeout_s = body_timeout_s
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._reads, self._is_long = True, False
+        self._watcher: asyncio.Task[None] | None = None
+        self._timer = self._loop.call_later(LOOK_AFTER_S, self._look_after)
+
+    def body_is_read(self) -> None:
+        """Tell that there is nothing more to receive but the client's leave."""
+        self._reads = False
+        if self._is_long:
+            self._timer.cancel()
+            self._look_after()
+
+    def end(self) -> None:
+        """Look after it no longer."""
+        self._timer.cancel()
+        if self._watcher:
+            self._watcher.cancel()
+
+    def replay(self, body: bytes) -> Receive:
+        """Give a channel on which the body comes once more, in one piece."""
+        pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return pending.pop() if pending else await self.receive()
+
+        return receive
+
+    def _look_after(self) -> None:
+        self._is_long = True
+        if self._reads:
+            self._timer = self._loop.call_later(self._body_timeout_s, self._interrupt, "late")
+        else:
+            self._watcher = self._loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        if "status" not in self._state:  # else it just got its answer
+            self._interrupt("left")
+
+    def _interrupt(self, reason: str) -> None:
+        setattr(self, reason, True)
+        if self._task:
+            self._task.cancel()

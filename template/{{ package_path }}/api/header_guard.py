@@ -1,0 +1,83 @@
+"""Connections that send no headers, or no end of them, are closed."""
+
+import asyncio
+import logging
+from typing import Any
+
+import uvicorn
+
+from ..config.hardening import HardeningSettings
+from ..services.inference_service import InferenceService
+
+logger = logging.getLogger(__name__)
+
+PATROL_S = 0.5
+NEVER = float("inf")
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
+
+
+class HeaderGuard:
+    """Gives a server a protocol that counts, and patrols the connections."""
+
+    def __init__(
+        self, server: uvicorn.Server, limits: HardeningSettings, service: InferenceService
+    ) -> None:
+        self.max_bytes = limits.max_header_bytes
+        self.timeout_s = limits.header_timeout_s
+        self._server = server
+        self._service = service
+        # The server asks for the class of the protocol when a connection comes.
+        protocol: Any = server.config.http_protocol_class
+        if hasattr(protocol, "on_headers_complete"):
+            server.config.http_protocol_class = guarded(protocol, self)
+        else:
+            logger.warning("Headers are not limited: that takes httptools")
+        self._task = asyncio.create_task(self._patrol())
+
+    def stop(self) -> None:
+        """Patrol no longer."""
+        self._task.cancel()
+
+    def close(self, connection: Any, answer: bytes = b"") -> None:
+        """Close a connection, and count it."""
+        self._service.observe("rejected", label="headers")
+        connection.transport.write(answer)
+        connection.transport.close()
+
+    async def _patrol(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(PATROL_S, self.timeout_s / 2))
+            late = loop.time() - self.timeout_s
+            for connection in list(self._server.server_state.connections):
+                if getattr(connection, "owes_headers_since", late) < late:
+                    self.close(connection)
+
+
+def guarded(protocol: Any, guard: HeaderGuard) -> Any:
+    """Derive a protocol that knows since when, and how many bytes of, headers are under way."""
+
+    class GuardedProtocol(protocol):  # type: ignore[misc]
+        owes_headers_since = NEVER
+        header_bytes = 0
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            self.owes_headers_since = self.loop.time()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.owes_headers_since != NEVER:
+                self.header_bytes += len(data)
+                if self.header_bytes > guard.max_bytes:
+                    guard.close(self, TOO_LARGE)
+
+        def on_message_begin(self) -> None:
+            self.owes_headers_since, self.header_bytes = self.loop.time(), 0
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self.owes_headers_since = NEVER
+            super().on_headers_complete()
+
+    return GuardedProtocol

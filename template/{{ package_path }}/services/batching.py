@@ -1,0 +1,103 @@
+"""Micro-batching: inputs that come while the model is busy are predicted in one call.
+
+Greedy: a lone request waits for nothing, and the busier the model, the larger the batches.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..config.settings import Settings
+from ..core.errors import TransientModelError
+from ..models.base import Model
+from .inference_service import InferenceService
+
+TURNS = 2  # of the event loop: one reads what has arrived, one lets it join the queue
+
+
+def install(service: InferenceService, settings: Settings) -> None:
+    """Batch the calls of a model that has a `predict_batch` of its own."""
+    runner = service.runner
+    if type(runner.model).predict_batch is not Model.predict_batch:
+        runner.call = Batcher(service, settings).call
+        runner.capacity = 2 * settings.batching.max_batch_size  # one runs, the next one forms
+
+
+class _Item(NamedTuple):
+    input: Any
+    result: asyncio.Future[Any]
+    since: float
+
+
+class Batcher:
+    """A queue before a model: one batch runs at a time, and the next one forms meanwhile."""
+
+    def __init__(self, service: InferenceService, settings: Settings) -> None:
+        self._runner = service.runner
+        self._observe = service.observe
+        self._settings = settings.batching
+        self._timeout_s = settings.service.timeout
+        self._queue: deque[_Item] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def call(self, input_data: Any) -> Any:
+        """Predict for one input, in a batch with those that wait already.
+
+        Cancelling takes the input out of the queue; a batch that runs is not disturbed.
+        """
+        result = asyncio.get_running_loop().create_future()
+        self._queue.append(_Item(input_data, result, time.perf_counter()))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+        return await result
+
+    async def _work(self) -> None:
+        try:
+            if self._settings.max_batch_delay_s:
+                await asyncio.sleep(self._settings.max_batch_delay_s)
+            while self._queue:
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
+                if batch := self._take_batch():
+                    await self._run(batch)
+        finally:
+            self._worker = None
+
+    def _take_batch(self) -> list[_Item]:
+        batch: list[_Item] = []
+        while self._queue and len(batch) < self._settings.max_batch_size:
+            item = self._queue.popleft()
+            if not item.result.done():  # else its caller has left
+                batch.append(item)
+        return batch
+
+    async def _run(self, batch: Sequence[_Item]) -> None:
+        self._observe("batch_size", len(batch))
+        self._observe("batch_wait", time.perf_counter() - batch[0].since)
+        try:
+            async with asyncio.timeout(self._timeout_s):  # its callers have left, its thread not
+                results = await self._runner.run(self._predict, [item.input for item in batch])
+        except Exception as exc:  # noqa: BLE001  (the service ends, and its threads with it)
+            results = [exc] * len(batch)
+        for item, result in zip(batch, results, strict=True):
+            if item.result.done():
+                continue  # its caller has left
+            if isinstance(result, BaseException):
+                item.result.set_exception(result)
+            else:
+                item.result.set_result(result)
+
+    def _predict(self, inputs: list[Any]) -> list[Any]:
+        """Predict for a batch; an error stands in the place of the input that caused it."""
+        try:
+            results = list(self._runner.model.predict_batch(inputs))
+            if len(results) == len(inputs):
+                return results
+            exc: Exception = ValueError(f"{len(results)} results for {len(inputs)} inputs")
+        except Exception as caught:  # noqa: BLE001  (whatever a model may raise)
+            exc = caught
+        if len(inputs) == 1 or isinstance(exc, TransientModelError):
+            return [exc] * len(inputs)
+        return [self._predict([input_data])[0] for input_data in inputs]

@@ -1,0 +1,107 @@
+"""Rows 26 and 28: a process that is stuck, or killed."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+import pytest
+
+from .client import Client, get, post, post_bytes
+from .process import log_lines, wait_for, workers
+
+WATCHDOG_S = 2
+BLOCKED = {
+    "faulty_model:Blocking": b'{"input":60}',
+    "faulty_model:GilHolder": b'{"input":"%s!"}' % (b"a" * 60),
+}
+
+
+def stuck(service, body):
+    """Send a request that blocks the process that takes it; its connection will be lost."""
+    client = Client(service)
+    client.send(post_bytes("/predict", body))
+    return client
+
+
+def loads(service):
+    return len(log_lines(service, "Loaded model"))
+
+
+@pytest.mark.row(26)
+@pytest.mark.parametrize("model", BLOCKED)
+def test_blocked_process_dumps_its_stacks_and_ends_with_1(serve, model):
+    with serve(model, HARDENING__WATCHDOG_S=WATCHDOG_S) as service:
+        with stuck(service, BLOCKED[model]) as client:
+            started = time.monotonic()
+            assert service.process.wait(WATCHDOG_S + 2) == 1
+            assert time.monotonic() - started > WATCHDOG_S - 1
+            assert client.is_closed()
+        log = service.log.read_text()
+        assert "Timeout (0:00:02)" in log
+        assert "faulty_model.py" in log
+
+
+@pytest.mark.row(26)
+@pytest.mark.parametrize("model", BLOCKED)
+def test_blocked_worker_is_replaced_while_the_other_serves(serve, model, record_property):
+    with serve(model, HARDENING__WATCHDOG_S=WATCHDOG_S, HARDENING__WORKERS=2) as service:
+        before = wait_for(lambda: loads(service) == 2 and workers(service))
+        with stuck(service, BLOCKED[model]):
+            started = time.monotonic()
+            wait_for(lambda: loads(service) == 3, WATCHDOG_S + 2)
+            seconds = time.monotonic() - started
+        record_property("number", f"blocked worker replaced in {seconds:.1f} s ({model})")
+        after = workers(service)
+        assert len(after) == 2
+        assert len(after & before) == 1
+        for _ in range(20):
+            assert get(service, "/health").status == 200
+
+
+@pytest.mark.row(26)
+def test_work_that_only_takes_long_is_no_reason_to_end(serve):
+    with serve("slow_model:Slow", HARDENING__WATCHDOG_S=1) as service:
+        assert post(service, "/predict", {"input": "1.5"}).status == 200
+    with serve("faulty_model:Blocking", HARDENING__WATCHDOG_S=0) as service:
+        assert post(service, "/predict", {"input": 1}).status == 200
+
+
+@pytest.mark.row(28)
+def test_killed_worker_loses_only_what_it_had_and_is_replaced_in_2_s(serve, record_property):
+    with serve(
+        "slow_model:Slow", HARDENING__WORKERS=2, SERVICE__THREADS=8, MODEL__CACHE_SIZE=0
+    ) as service:
+        wait_for(lambda: loads(service) == 2)
+        clients = {name: stuck(service, b'{"input":"1 %s"}' % name.encode()) for name in "ABCDEFGH"}
+        wait_for(lambda: len(log_lines(service, "begin ")) == len(clients))
+        begun = log_lines(service, "begin ")
+        pids = {line.split(" - ")[2][6]: int(line.rpartition("pid=")[2]) for line in begun}
+        victim = pids["A"]
+        os.kill(victim, signal.SIGKILL)
+        started = time.monotonic()
+        wait_for(lambda: loads(service) == 3, 2)
+        record_property("number", f"killed worker replaced in {time.monotonic() - started:.1f} s")
+        assert len(workers(service) - {victim}) == 2
+        for name, client in clients.items():
+            with client:
+                if pids[name] != victim:
+                    assert client.answer().json() == {"prediction": pids[name]}
+                else:
+                    assert client.is_closed()
+        for _ in range(20):
+            assert post(service, "/predict", {"input": "0"}).status == 200
+
+
+@pytest.mark.row(28)
+def test_worker_that_still_loads_its_model_takes_no_requests(serve):
+    """The other one could answer them, and who sends them cannot choose."""
+    with serve("slow_model:SlowToLoad", HARDENING__WORKERS=2) as service:
+        wait_for(lambda: loads(service) == 2)
+        os.kill(min(workers(service)), signal.SIGKILL)
+        statuses = []
+        while loads(service) < 3 and len(statuses) < 20_000:
+            for _ in range(50):
+                with suppress(ConnectionError):  # of the killed one
+                    statuses.append(post(service, "/predict", {"input": "0"}).status)
+        assert {*statuses} == {200}
