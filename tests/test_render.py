@@ -123,6 +123,7 @@ FEATURES = {
         "api/header_guard.py",
         "api/limits.py",
         "api/server.py",
+        "api/supervision.py",
         "config/hardening.py",
         "core/lifecycle.py",
         "core/log_writer.py",

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -81,7 +82,10 @@ def assert_contract(service):
 
 def assert_log(service, *, started):
     """Contract, section 4: the lines that must appear."""
-    log = service.log.read_text("utf-8")
+    deadline = time.monotonic() + 5  # lines are written a moment after the answer
+    while "Prediction result: positive" not in (log := service.log.read_text("utf-8")):
+        assert time.monotonic() < deadline, log
+        time.sleep(0.02)
     for line in (
         *(["Starting server on 127.0.0.1:0"] if started else []),
         "Loaded model: dummy_classifier model=dummy_classifier@1.0.0",

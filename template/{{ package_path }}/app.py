@@ -47,9 +47,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.create_task(load())  # beside the server, so that liveness answers
+        app.state.loading = asyncio.create_task(load())  # beside the server: liveness answers
         yield
-        loading.cancel()
+        app.state.loading.cancel()
         service.stop()
 
     name, version, description = read_metadata()

@@ -20,7 +20,7 @@ FILES = {
     "out of bounds": ("service:\n  timeout: -1\n", "wrong.yaml:2:3: service.timeout: "),
     "not of the form": (f"model:\n  name: '{SECRET} !'\n", "wrong.yaml:2:3: model.name: "),
     "tab": ("model:\n\tname: a\n", "wrong.yaml:2:1: "),
-    "binary": (f"a: \0{SECRET}\n", "wrong.yaml:1:1: "),
+    "binary": (f"a: \0{SECRET}\n", "wrong.yaml:1:4: special"),
     "python object": (f"model: !!python/object:os.system {SECRET}\n", "wrong.yaml:1:8: "),
     "endless": ("a: &a [*a, *a]\n", "wrong.yaml:1:"),
     "deep": ("[" * 5000, "wrong.yaml:1:1: "),

@@ -101,7 +101,7 @@ def together(service, inputs):
 
 @pytest.mark.row(25)
 @pytest.mark.parametrize(
-    ("model", "threads"), [("slow_model:Slow", 2), ("slow_model:SlowBatch", 4)]
+    ("model", "threads"), [("slow_model:Slow", 2), ("slow_model:SlowBatch", 1)]
 )
 def test_model_that_hangs_is_504_and_not_ready_until_a_slot_is_free(serve, model, threads):
     with serve(
@@ -121,8 +121,9 @@ def refused(answer):
 
 
 @pytest.mark.row(25)
-def test_model_that_hangs_takes_no_other_slot(serve):
-    with serve("slow_model:Slow", SERVICE__TIMEOUT=0.4, SERVICE__THREADS=2) as service:
+@pytest.mark.parametrize("model", ["slow_model:Slow", "slow_model:SlowBatch"])
+def test_model_that_hangs_takes_no_other_slot(serve, model):
+    with serve(model, SERVICE__TIMEOUT=0.4, SERVICE__THREADS=2) as service:
         assert post(service, "/predict", {"input": "2 hangs"}).status == 504
         started = time.monotonic()
         for number in range(5):

@@ -6,8 +6,9 @@ OpenAPI and the docs. A request that asks for more than its body (a query, anoth
 to FastAPI's handler, and so does each request of a route with a dependency: authentication, say.
 """
 
+import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields as fields_of
 from functools import lru_cache
 from inspect import iscoroutinefunction, signature
 from types import NoneType
@@ -15,6 +16,7 @@ from typing import Any, get_args
 
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Body
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.types import Scope
@@ -23,7 +25,7 @@ from ..utils.helpers import check_json
 from .errors import responses
 
 Handler = Callable[[bytes], Awaitable[Response]]
-LISTED = 100
+LARGE, LISTED = 10_000, 100  # bytes, mistakes
 TOO_MANY = {"type": "value_error", "loc": ("body",), "msg": f"More than {LISTED} mistakes"}
 
 
@@ -35,19 +37,23 @@ class FastRoute(APIRoute):
             documented = options.get("responses") or {}
             options["responses"] = {**responses(400, 408, 413, 415), **documented}
         super().__init__(path, endpoint, **options)
+        self.validate = _create_validator(_only_schema(self.dependant.body_params))
+        """Validates the bytes of a body; None where that is not all of it."""
         self.fast = self._create_handler()
         """Answers a request from its body; None where the route needs more."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Give FastAPI's handler, behind a check of the media type."""
         handle = super().get_route_handler()
-        is_typed = _only_schema(self.dependant.body_params) is not None
 
         async def handle_json(request: Request) -> Response:
             if failure := request.scope["state"].get("failure"):
                 raise failure  # of the short way; its answer is made where all are
-            if is_typed and await request.body() and not is_json(request.scope):
+            body = await request.body() if self.validate else b""
+            if body and not is_json(request.scope):
                 raise HTTPException(415, "The body must be application/json")
+            if self.validate and len(body) > LARGE:
+                self.validate(body)  # FastAPI would list each of a megabyte of mistakes
             return await handle(request)
 
         return handle_json
@@ -55,36 +61,59 @@ class FastRoute(APIRoute):
     def _create_handler(self) -> Handler | None:
         needs, endpoint = self.dependant, self.endpoint
         more = [needs.dependencies, needs.path_params, needs.header_params, needs.cookie_params]
-        more += [getattr(needs, f.name) for f in fields(needs) if f.name.endswith("_param_name")]
+        more += [getattr(needs, f.name) for f in fields_of(needs) if f.name.endswith("_param_name")]
         more += [field for field in needs.query_params if field.field_info.is_required()]
         returns_response = signature(endpoint).return_annotation is Response
-        schema = _only_schema(needs.body_params)
-        if any(more) or not schema or not returns_response or not iscoroutinefunction(endpoint):
+        validate = self.validate
+        if any(more) or not validate or not returns_response or not iscoroutinefunction(endpoint):
             return None
-        validator = schema.__pydantic_validator__
-        refuses_nan = all(map(_refuses_nan, schema.model_json_schema()["properties"].values()))
-        # Set for a class, it does not reach the classes inside; set for a call, it does.
-        strict, name = schema.model_config.get("strict"), needs.body_params[0].name
+        name = needs.body_params[0].name
 
         async def handle(content: bytes) -> Response:
-            try:
-                value = validator.validate_json(content, strict=strict)
-            except ValidationError as exc:
-                if exc.error_count() > LISTED:  # a megabyte of wrong names would take long to list
-                    raise RequestValidationError([TOO_MANY]) from exc
-                errors = exc.errors(include_url=False, include_context=False, include_input=False)
-                located = [{**error, "loc": ("body", *error["loc"])} for error in errors]
-                raise RequestValidationError(located) from exc
-            if not refuses_nan:
-                _check_json(value)
-            response: Response = await endpoint(**{name: value})
+            response: Response = await endpoint(**{name: validate(content)})
             return response
 
         return handle
 
 
+def _create_validator(schema: type[BaseModel] | None) -> Callable[[bytes], BaseModel] | None:
+    if not schema:
+        return None
+    validator = schema.__pydantic_validator__
+    fields = schema.model_json_schema().get("properties", {}).values()
+    refuses_nan = bool(fields) and all(map(_refuses_nan, fields))
+    # Set for a class, it does not reach the classes inside; set for a call, it does.
+    strict = schema.model_config.get("strict")
+
+    def read(content: bytes) -> Any:
+        if len(content) < LARGE or not gc.isenabled():
+            return validator.validate_json(content, strict=strict)
+        gc.disable()  # it would walk the parts of a large body again and again while they are made
+        try:
+            return validator.validate_json(content, strict=strict)
+        finally:
+            gc.enable()
+
+    def validate(content: bytes) -> BaseModel:
+        try:
+            value: BaseModel = read(content)
+        except ValidationError as exc:
+            if exc.error_count() > LISTED:  # a megabyte of wrong names would take long to list
+                raise RequestValidationError([TOO_MANY]) from exc
+            errors = exc.errors(include_url=False, include_context=False, include_input=False)
+            located = [{**error, "loc": ("body", *error["loc"])} for error in errors]
+            raise RequestValidationError(located) from exc
+        if not refuses_nan:
+            _check_json(value)
+        return value
+
+    return validate
+
+
 def _only_schema(body_params: Sequence[Any]) -> type[BaseModel] | None:
-    """Give the class of a body, which may be optional, where it is the only one."""
+    """Give the class of a body, which may be optional, where it is JSON and nothing else."""
+    if any(type(field.field_info) is not Body or field.field_info.embed for field in body_params):
+        return None
     kinds = [field.field_info.annotation for field in body_params]
     parts = [part for kind in kinds for part in (kind, *get_args(kind)) if part is not NoneType]
     classes = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]

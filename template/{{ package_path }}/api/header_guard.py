@@ -55,7 +55,10 @@ class HeaderGuard:
 
 
 def guarded(protocol: Any, guard: HeaderGuard) -> Any:
-    """Derive a protocol that knows since when, and how many bytes of, headers are under way."""
+    """Derive a protocol that knows since when headers are awaited, and how many bytes came.
+
+    Whatever is no body counts: also what follows a body, and what comes after an answer.
+    """
 
     class GuardedProtocol(protocol):  # type: ignore[misc]
         owes_headers_since = NEVER
@@ -66,18 +69,23 @@ def guarded(protocol: Any, guard: HeaderGuard) -> Any:
             self.owes_headers_since = self.loop.time()
 
         def data_received(self, data: bytes) -> None:
+            if not self.cycle or self.cycle.response_complete:
+                self.owes_headers_since = min(self.owes_headers_since, self.loop.time())
+            self.header_bytes += len(data)
             super().data_received(data)
-            if self.owes_headers_since != NEVER:
-                self.header_bytes += len(data)
-                if self.header_bytes > guard.max_bytes:
-                    guard.close(self, TOO_LARGE)
+            if self.header_bytes > guard.max_bytes:
+                guard.close(self, TOO_LARGE)
 
         def on_message_begin(self) -> None:
-            self.owes_headers_since, self.header_bytes = self.loop.time(), 0
+            self.owes_headers_since = self.loop.time()
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
-            self.owes_headers_since = NEVER
+            self.owes_headers_since, self.header_bytes = NEVER, 0
             super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self.header_bytes = 0
+            super().on_body(body)
 
     return GuardedProtocol

@@ -1,14 +1,10 @@
 """What the service asks of the server that runs it: to drain, to watch, to wait for no client."""
 
 import asyncio
-import atexit
 import gc
 import logging
 import multiprocessing
-import os
-import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,35 +13,11 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from ..config.settings import Settings
-from ..core.errors import ConfigError
 from ..core.lifecycle import Drain, Watchdog
 from ..core.log_writer import BackgroundHandler
 from ..core.logger import configure_logging
 from ..services.inference_service import InferenceService
 from .header_guard import HeaderGuard
-
-METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
-
-
-def install(app: FastAPI, settings: Settings) -> None:
-    """Ask for several workers, once it is clear that they can start.
-
-    Raises:
-        ConfigError: The model cannot be loaded: each worker would fail, be replaced, and fail.
-    """
-    workers = settings.hardening.workers
-    if workers == 1 or multiprocessing.parent_process():
-        return
-    app.state.server_options["workers"] = workers
-    if METRICS_DIR not in os.environ:  # where workers put their numbers together
-        os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix="metrics-")
-        atexit.register(shutil.rmtree, os.environ[METRICS_DIR], ignore_errors=True)
-    model = app.state.inference_service.runner.model
-    try:
-        model.load()
-        model.unload()
-    except Exception as exc:
-        raise ConfigError(f"The model cannot be loaded: {exc}") from exc
 
 
 @asynccontextmanager
@@ -64,6 +36,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     service.observers.append(_freeze)
     service.later = asyncio.get_running_loop().call_soon
+    if multiprocessing.parent_process():
+        await app.state.loading  # the other workers serve meanwhile, and this one could not
     drain = Drain(server, settings.hardening.drain_s)
     service.checks.append(lambda: not drain.begun)
     watchdog = Watchdog(settings.hardening.watchdog_s)
@@ -71,8 +45,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     guard.stop()
     watchdog.stop()
-    configure_logging(settings)
-    log.close()
+    log.flush()
+    if not log.stuck:  # else a line written here and now would keep the process from ending
+        configure_logging(settings)
+        log.close()
 
 
 router = APIRouter(lifespan=lifespan)

@@ -33,6 +33,11 @@ class BackgroundHandler(logging.StreamHandler[Any]):
         self._thread = threading.Thread(target=self._work, name="log-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def stuck(self) -> bool:
+        """Whether lines wait to be written, or are being."""
+        return bool(self._lines) or self._writing
+
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line."""
         if len(self._lines) >= MAX_PENDING:
@@ -50,7 +55,7 @@ class BackgroundHandler(logging.StreamHandler[Any]):
     def flush(self, timeout: float = 1) -> None:
         """Wait until all lines are written, but not for ever: the stream may be stuck."""
         deadline = time.monotonic() + timeout
-        while (self._lines or self._writing) and time.monotonic() < deadline:
+        while self.stuck and time.monotonic() < deadline:
             time.sleep(PAUSE_S / 10)
 
     def close(self) -> None:

@@ -48,7 +48,16 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-class TextFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
+    """Cuts each line of a traceback: the text of an exception may be as long as an input."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
+        """Render a traceback."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(line[:MESSAGE_LIMIT] for line in lines)
+
+
+class TextFormatter(_Formatter):
     """`time - LEVEL - message field=value …` in one line; a traceback follows, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -65,7 +74,7 @@ class TextFormatter(logging.Formatter):
         return "\n".join(f"    {escape(line)}" for line in super().formatException(ei).split("\n"))
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -13,6 +13,7 @@ from ..config.settings import Settings
 from ..core.errors import TransientModelError
 from ..models.base import Model
 from .inference_service import InferenceService
+from .model_runner import contained
 
 TURNS = 2  # of the event loop: one reads what has arrived, one lets it join the queue
 
@@ -92,7 +93,7 @@ class Batcher:
     def _predict(self, inputs: list[Any]) -> list[Any]:
         """Predict for a batch; an error stands in the place of the input that caused it."""
         try:
-            results = list(self._runner.model.predict_batch(inputs))
+            results = list(contained(self._runner.model.predict_batch, inputs))
             if len(results) == len(inputs):
                 return results
             exc: Exception = ValueError(f"{len(results)} results for {len(inputs)} inputs")

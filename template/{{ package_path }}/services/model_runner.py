@@ -57,7 +57,7 @@ class ModelRunner:
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function of the model where the model declares that it runs."""
         if self.model.inline:
-            return function(*arguments)
+            return contained(function, *arguments)
         return await self._in_thread(function, *arguments)
 
     async def _with_retries(self, input_data: Any) -> Any:
@@ -77,4 +77,12 @@ class ModelRunner:
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         run = copy_context().run  # so that log lines of the model carry the request id
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.threads, run, function, *arguments)
+        return await loop.run_in_executor(self.threads, run, contained, function, *arguments)
+
+
+def contained(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function of the model; what would end a task, a loop or the process is an error."""
+    try:
+        return function(*arguments)
+    except (asyncio.CancelledError, KeyboardInterrupt, StopIteration, SystemExit) as exc:
+        raise RuntimeError(f"The model raised {exc!r}") from exc

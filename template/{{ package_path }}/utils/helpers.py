@@ -25,9 +25,8 @@ def load_yaml_config(path: Path | str, *, strict: bool = False) -> dict[str, Any
     try:
         values = yaml.load(_read(path), Loader=_UniqueKeys)  # noqa: S506  (a SafeLoader)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as exc:
-        mark = getattr(exc, "problem_mark", None)
-        where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        problem = f"{path}:{where}: {getattr(exc, 'problem', None) or exc}"
+        what = getattr(exc, "problem", None) or getattr(exc, "reason", None) or exc
+        problem = f"{path}:{_place(path, exc)}: {what}"
     else:
         if values is None or isinstance(values, dict):
             return {str(name): value for name, value in (values or {}).items()}
@@ -67,6 +66,15 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict) and isinstance(base.get(name), dict)
     }
     return {**base, **over, **nested}
+
+
+def _place(path: Path | str, exc: Exception) -> str:
+    if mark := getattr(exc, "problem_mark", None):
+        return f"{mark.line + 1}:{mark.column + 1}"
+    if not isinstance(exc, yaml.reader.ReaderError):
+        return "1:1"
+    *lines, last = _read(path)[: exc.position].split(b"\n")
+    return f"{len(lines) + 1}:{len(last) + 1}"
 
 
 def _read(path: Path | str) -> bytes:
