@@ -34,6 +34,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log = configure_logging(settings, kind=partial(BackgroundHandler, on_drop=count_dropped))
     # Lines have no place for these; see "Optimization" in Python's logging HOWTO.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001  (named there)
     service.observers.append(_freeze)
     service.later = asyncio.get_running_loop().call_soon
     if multiprocessing.parent_process():
