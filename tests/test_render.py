@@ -124,6 +124,7 @@ FEATURES = {
         "api/limits.py",
         "api/server.py",
         "api/supervision.py",
+        "api/validation.py",
         "config/hardening.py",
         "core/lifecycle.py",
         "core/log_writer.py",

@@ -6,27 +6,23 @@ OpenAPI and the docs. A request that asks for more than its body (a query, anoth
 to FastAPI's handler, and so does each request of a route with a dependency: authentication, say.
 """
 
-import gc
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import fields as fields_of
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from inspect import iscoroutinefunction, signature
 from types import NoneType
 from typing import Any, get_args
 
 from fastapi import HTTPException, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.params import Body
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.types import Scope
 
-from ..utils.helpers import check_json
 from .errors import responses
+from .validation import LARGE, BodyValidator
 
 Handler = Callable[[bytes], Awaitable[Response]]
-LARGE, LISTED = 10_000, 100  # bytes, mistakes
-TOO_MANY = {"type": "value_error", "loc": ("body",), "msg": f"More than {LISTED} mistakes"}
 
 
 class FastRoute(APIRoute):
@@ -37,7 +33,8 @@ class FastRoute(APIRoute):
             documented = options.get("responses") or {}
             options["responses"] = {**responses(400, 408, 413, 415), **documented}
         super().__init__(path, endpoint, **options)
-        self.validate = _create_validator(_only_schema(self.dependant.body_params))
+        schema = _only_schema(self.dependant.body_params)
+        self.validate = BodyValidator(schema) if schema else None
         """Validates the bytes of a body; None where that is not all of it."""
         self.fast = self._create_handler()
         """Answers a request from its body; None where the route needs more."""
@@ -61,7 +58,7 @@ class FastRoute(APIRoute):
     def _create_handler(self) -> Handler | None:
         needs, endpoint = self.dependant, self.endpoint
         more = [needs.dependencies, needs.path_params, needs.header_params, needs.cookie_params]
-        more += [getattr(needs, f.name) for f in fields_of(needs) if f.name.endswith("_param_name")]
+        more += [getattr(needs, f.name) for f in fields(needs) if f.name.endswith("_param_name")]
         more += [field for field in needs.query_params if field.field_info.is_required()]
         returns_response = signature(endpoint).return_annotation is Response
         validate = self.validate
@@ -76,40 +73,6 @@ class FastRoute(APIRoute):
         return handle
 
 
-def _create_validator(schema: type[BaseModel] | None) -> Callable[[bytes], BaseModel] | None:
-    if not schema:
-        return None
-    validator = schema.__pydantic_validator__
-    fields = schema.model_json_schema().get("properties", {}).values()
-    refuses_nan = bool(fields) and all(map(_refuses_nan, fields))
-    # Set for a class, it does not reach the classes inside; set for a call, it does.
-    strict = schema.model_config.get("strict")
-
-    def read(content: bytes) -> Any:
-        if len(content) < LARGE or not gc.isenabled():
-            return validator.validate_json(content, strict=strict)
-        gc.disable()  # it would walk the parts of a large body again and again while they are made
-        try:
-            return validator.validate_json(content, strict=strict)
-        finally:
-            gc.enable()
-
-    def validate(content: bytes) -> BaseModel:
-        try:
-            value: BaseModel = read(content)
-        except ValidationError as exc:
-            if exc.error_count() > LISTED:  # a megabyte of wrong names would take long to list
-                raise RequestValidationError([TOO_MANY]) from exc
-            errors = exc.errors(include_url=False, include_context=False, include_input=False)
-            located = [{**error, "loc": ("body", *error["loc"])} for error in errors]
-            raise RequestValidationError(located) from exc
-        if not refuses_nan:
-            _check_json(value)
-        return value
-
-    return validate
-
-
 def _only_schema(body_params: Sequence[Any]) -> type[BaseModel] | None:
     """Give the class of a body, which may be optional, where it is JSON and nothing else."""
     if any(type(field.field_info) is not Body or field.field_info.embed for field in body_params):
@@ -118,21 +81,6 @@ def _only_schema(body_params: Sequence[Any]) -> type[BaseModel] | None:
     parts = [part for kind in kinds for part in (kind, *get_args(kind)) if part is not NoneType]
     classes = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
     return classes[0] if len(kinds) == len(classes) == 1 else None
-
-
-def _refuses_nan(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a field is made of plain numbers and text, to which a class's rules reach."""
-    if schema.get("type") == "array":
-        return _refuses_nan(schema.get("items", {}))
-    return schema.get("type") in {"string", "number", "integer", "boolean"}
-
-
-def _check_json(value: BaseModel) -> None:
-    try:
-        check_json(value)
-    except ValueError as exc:
-        problem = {"type": "value_error", "loc": ("body",), "msg": "NaN and Infinity are no JSON"}
-        raise RequestValidationError([problem]) from exc
 
 
 def is_json(scope: Scope) -> bool:

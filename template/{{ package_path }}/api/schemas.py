@@ -56,6 +56,7 @@ class ItemError(BaseModel):
 
 def prediction_schemas(signature: Signature, example: Any) -> tuple[Any, Any, Any, Any]:
     """Build request, answer, batch request and batch answer from a model's declared types."""
+    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     examples = None if example is None else [example]
     one = Field(examples=examples)
     many = Field(max_length=MAX_BATCH, examples=examples and [examples])
@@ -66,28 +67,11 @@ def prediction_schemas(signature: Signature, example: Any) -> tuple[Any, Any, An
     inputs: Any = Annotated[list[kind], FailFast()]
     outputs = list[signature.output | ItemError]  # type: ignore[name-defined]
     return (
-        create_model("PredictRequest", __base__=_Body, input=(kind, one)),
+        create_model("PredictRequest", __config__=config, input=(kind, one)),
         create_model("PredictAnswer", prediction=(signature.output, ...)),
-        create_model("BatchRequest", __base__=_Body, inputs=(inputs, many)),
+        create_model("BatchRequest", __config__=config, inputs=(inputs, many)),
         create_model("BatchAnswer", predictions=(outputs, ...)),
     )
-
-
-class _NoOtherName:
-    """Refuses a name without a look at its value, which may be a megabyte of arrays."""
-
-    def __get_pydantic_core_schema__(self, *_: Any) -> Any:
-        return core_schema.custom_error_schema(core_schema.none_schema(), "extra_forbidden")
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(
-        extra="allow",  # and each refused: the cheap form of "forbid"
-        strict=True,
-        allow_inf_nan=False,
-        json_schema_extra={"additionalProperties": False},
-    )
-    __pydantic_extra__: dict[Annotated[str, _NoOtherName()], Any]
 
 
 class _StrictJson:

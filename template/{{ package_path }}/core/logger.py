@@ -48,16 +48,7 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-class _Formatter(logging.Formatter):
-    """Cuts each line of a traceback: the text of an exception may be as long as an input."""
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
-        """Render a traceback."""
-        lines = super().formatException(ei).split("\n")
-        return "\n".join(line[:MESSAGE_LIMIT] for line in lines)
-
-
-class TextFormatter(_Formatter):
+class TextFormatter(logging.Formatter):
     """`time - LEVEL - message field=value …` in one line; a traceback follows, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -66,15 +57,11 @@ class TextFormatter(_Formatter):
         line = f"{_time(record)} - {record.levelname} - {message}"
         for name, value in _fields(record):
             line += f" {name}={value}"
-        line = escape(line)
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
-        """Indent every line, so that none can pass for a line of the log."""
-        return "\n".join(f"    {escape(line)}" for line in super().formatException(ei).split("\n"))
+        # Each line of a traceback is indented, so that none can pass for a line of the log.
+        return "\n    ".join(map(escape, [line, *_traceback(record)]))
 
 
-class JsonFormatter(_Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -86,8 +73,16 @@ class JsonFormatter(_Formatter):
             **dict(_fields(record)),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = "\n".join(_traceback(record))
         return json.dumps(line)
+
+
+def _traceback(record: logging.LogRecord) -> list[str]:
+    """Give the lines of a traceback; the text of an exception may be as long as an input."""
+    if not record.exc_info:
+        return []
+    text = logging.Formatter().formatException(record.exc_info)
+    return [line[:MESSAGE_LIMIT] for line in text.split("\n")]
 
 
 def _time(record: logging.LogRecord) -> str:
