@@ -35,7 +35,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Lines have no place for these; see "Optimization" in Python's logging HOWTO.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  (named there)
-    service.observers.append(_freeze)
+    app.state.loading.add_done_callback(_freeze)
     service.later = asyncio.get_running_loop().call_soon
     if multiprocessing.parent_process():
         await app.state.loading  # the other workers serve meanwhile, and this one could not
@@ -55,9 +55,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 router = APIRouter(lifespan=lifespan)
 
 
-def _freeze(event: str, _: float, __: str) -> None:
+def _freeze(_: object) -> None:
     """Keep the garbage collector from what stays to the end: its long walks show as latency."""
-    if event == "loaded":
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 20)  # a request makes no cycles worth a look every few of them
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a request makes no cycles worth a look every few of them

@@ -55,7 +55,6 @@ class InferenceService:
         """Load the model and warm it up, off the event loop."""
         await self.runner.start()
         self.loaded = True
-        self.observe("loaded")
         self._log.line(logging.INFO, "Loaded model: %s", self.name, environment=self._environment)
 
     def stop(self) -> None:
