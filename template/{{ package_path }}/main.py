@@ -14,6 +14,7 @@ if not __package__:  # run as a file: `python src/main.py`, or a child process o
 import logging
 import os
 import sys
+import threading
 
 import uvicorn
 
@@ -56,6 +57,9 @@ def main() -> None:
         log_config=None,  # Uvicorn's own lines go through the service's formatter
         server_header=False,
     )
+    if any(thread.name.startswith("predict") for thread in threading.enumerate()):
+        logging.shutdown()
+        os._exit(0)  # a call of the model that hangs would keep the interpreter from ending
 
 
 if __name__ == "__main__":

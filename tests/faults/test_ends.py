@@ -11,6 +11,7 @@ from .process import log_lines, wait_for, wait_for_line
 
 ENDED = {0, 143, -signal.SIGTERM}  # a shell says 143 where Python says -15
 DRAIN_S = 1
+ECHO_S = 1.1  # what comes sooner may be the first signal once more, passed on by a launcher
 
 
 @pytest.fixture
@@ -69,9 +70,30 @@ def test_second_sigterm_ends_at_once(draining, workers):
     with draining(workers) as service, begin(service, 20) as client:
         terminate(service)
         wait_for_line(service, "Draining")
+        time.sleep(ECHO_S)
         terminate(service)
         assert service.process.wait(2) in ENDED
         assert client.is_closed()
+
+
+@pytest.mark.row(29)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_signal_to_all_processes_cuts_nothing_that_is_in_flight(draining, workers, number):
+    with draining(workers) as service, begin(service, DRAIN_S + 1) as client:
+        os.killpg(service.process.pid, number)
+        if workers == 1 and number == signal.SIGTERM:
+            terminate(service)  # as a launcher does that passes on what it gets itself
+        assert client.answer().status == 200
+        assert service.process.wait(5) in {*ENDED, 130, -signal.SIGINT}
+
+
+@pytest.mark.row(25, 29)
+def test_call_that_hangs_does_not_keep_the_process_from_ending(serve):
+    with serve("slow_model:Slow", SERVICE__TIMEOUT=0.3) as service, begin(service, 30) as client:
+        assert client.answer().status == 504
+        os.kill(service.process.pid, signal.SIGINT)
+        assert service.process.wait(4) in {0, 130, -signal.SIGINT}
 
 
 @pytest.mark.row(29)

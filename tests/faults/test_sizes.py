@@ -1,11 +1,12 @@
 """Rows 10 to 12: bodies of another kind, and those that are too large, or become so."""
 
 import gzip
+import http.client
 import zlib
 
 import pytest
 
-from .client import JSON, Client, ask, assert_problem, get, head, post, post_bytes
+from .client import JSON, Client, address, ask, assert_problem, get, head, post, post_bytes
 from .process import forget_peak, memory, metric, peak_memory
 
 LIMIT = 100_000
@@ -44,6 +45,22 @@ def test_another_encoding_is_415(text, encoding):
 def test_json_by_any_of_its_names_is_taken(text):
     for kind in ("application/json; charset=utf-8", "APPLICATION/JSON", "application/x+json"):
         assert post(text, "/predict", GOOD, content_type=kind).status == 200, kind
+
+
+@pytest.mark.row(12)
+def test_client_that_sends_far_too_much_in_one_go_gets_its_answer(text):
+    connection = http.client.HTTPConnection(*address(text), timeout=10)
+    connection.request("POST", "/predict", b" " * 15_000_000, {"content-type": JSON})
+    assert connection.getresponse().status == 413
+
+
+@pytest.mark.row(11)
+def test_body_is_described_as_it_is_after_decompression(small):
+    for kind in ("application/json", "text/plain"):  # past FastAPI's handler, and to it
+        answer = post(
+            small, "/predict", gzip.compress(GOOD), content_encoding="gzip", content_type=kind
+        )
+        assert answer.status == (200 if kind == JSON else 415)
 
 
 @pytest.mark.row(11)

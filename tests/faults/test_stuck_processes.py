@@ -94,6 +94,15 @@ def test_killed_worker_loses_only_what_it_had_and_is_replaced_in_2_s(serve, reco
 
 
 @pytest.mark.row(28)
+def test_each_worker_loads_its_model_once_and_is_alive_meanwhile(serve):
+    with serve("slow_model:SlowToLoad", HARDENING__WORKERS=2) as service:
+        assert get(service, "/health").status == 200
+        assert loads(service) < 2
+        wait_for(lambda: loads(service) == 2)
+        assert len(log_lines(service, "begin to load")) == 3, "once more, to see that it can be"
+
+
+@pytest.mark.row(28)
 def test_worker_that_still_loads_its_model_takes_no_requests(serve):
     """The other one could answer them, and who sends them cannot choose."""
     with serve("slow_model:SlowToLoad", HARDENING__WORKERS=2) as service:

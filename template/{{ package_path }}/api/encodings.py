@@ -3,7 +3,10 @@
 import zlib
 from collections.abc import Callable
 
+from starlette.types import Scope
+
 WINDOW_BITS = {b"gzip": 31, b"deflate": 15}  # of zlib
+OF_THE_BODY = {b"content-encoding", b"content-length", b"transfer-encoding"}
 
 
 class EncodingError(Exception):
@@ -41,3 +44,10 @@ def create_inflater(encoding: bytes) -> Callable[[bytes, int, bool], bytes]:
         return inflated
 
     return inflate
+
+
+def describe_as_inflated(scope: Scope) -> None:
+    """Let the headers of a request describe the body that is in `scope["state"]` now."""
+    length = (b"content-length", str(len(scope["state"]["body"])).encode())
+    scope["headers"] = [*(h for h in scope["headers"] if h[0] not in OF_THE_BODY), length]
+    scope["state"]["headers"] = dict(scope["headers"])

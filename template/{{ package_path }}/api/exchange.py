@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.types import Message, Receive
 
+SKIP_S = 1
 LOOK_AFTER_S = 0.05  # most requests are answered before; only longer ones are looked after
 
 
@@ -36,6 +38,13 @@ class Exchange:
         if self._is_long:
             self._timer.cancel()
             self._look_after()
+
+    async def skip(self, max_bytes: int) -> None:
+        """Read on for a moment: a client that still sends would see a reset, and no answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SKIP_S):
+                while max_bytes > 0 and (message := await self.receive()).get("more_body"):
+                    max_bytes -= len(message["body"])
 
     def end(self) -> None:
         """Look after it no longer."""

@@ -5,6 +5,8 @@ import logging
 from typing import Any
 
 import uvicorn
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from ..config.hardening import HardeningSettings
 from ..services.inference_service import InferenceService
@@ -39,10 +41,19 @@ class HeaderGuard:
         self._task.cancel()
 
     def close(self, connection: Any, answer: bytes = b"") -> None:
-        """Close a connection, and count it."""
+        """Close a connection, and count it; one that does not take its last answer is cut."""
+        if connection.transport.is_closing():
+            connection.transport.abort()
+            return
         self._service.observe("rejected", label="headers")
         connection.transport.write(answer)
         connection.transport.close()
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose headers are too large."""
+        self._service.observe("rejected", label="headers")
+        answer = Response(status_code=431, headers={"Connection": "close"})
+        await answer(scope, receive, send)
 
     async def _patrol(self) -> None:
         loop = asyncio.get_running_loop()
@@ -54,6 +65,10 @@ class HeaderGuard:
                     self.close(connection)
 
 
+def _size(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) for name, value in headers)
+
+
 def guarded(protocol: Any, guard: HeaderGuard) -> Any:
     """Derive a protocol that knows since when headers are awaited, and how many bytes came.
 
@@ -61,6 +76,7 @@ def guarded(protocol: Any, guard: HeaderGuard) -> Any:
     """
 
     class GuardedProtocol(protocol):  # type: ignore[misc]
+        app: Any
         owes_headers_since = NEVER
         header_bytes = 0
 
@@ -81,8 +97,12 @@ def guarded(protocol: Any, guard: HeaderGuard) -> Any:
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
+            app = self.app
+            if self.header_bytes > guard.max_bytes and _size(self.headers) > guard.max_bytes:
+                self.app = guard.refuse  # they came in one piece, and perhaps a body with them
             self.owes_headers_since, self.header_bytes = NEVER, 0
             super().on_headers_complete()
+            self.app = app
 
         def on_body(self, body: bytes) -> None:
             self.header_bytes = 0

@@ -2,26 +2,30 @@
 
 import asyncio
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Response
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..config.settings import Settings
 from ..core.errors import OverloadedError
 from ..services.admission import Gate
 from ..services.inference_service import InferenceService
-from .encodings import EncodingError, create_inflater
+from .encodings import EncodingError, create_inflater, describe_as_inflated
 from .errors import render
 from .exchange import Exchange
 
 # They ask how the service is, so they never wait for those who ask it to work.
 UNLIMITED = {"GET", "HEAD", "OPTIONS"}
+CLIENT_LEFT = 499  # nginx's
+REST_BODIES = 4  # of the largest size: what is read of one that is refused
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Read bodies and admit requests before anything else of the app sees them."""
+    """Read bodies and admit requests, next to the short way: middleware of yours stands before."""
     service: InferenceService = app.state.inference_service
     gate = Gate(service.runner.capacity, settings.hardening.max_waiting, settings.service.timeout)
-    app.add_middleware(LimitsMiddleware, settings=settings, service=service, gate=gate)
+    limits = Middleware(LimitsMiddleware, settings=settings, service=service, gate=gate)
+    app.user_middleware.insert(-1, limits)
 
 
 class LimitsMiddleware:
@@ -49,11 +53,15 @@ class LimitsMiddleware:
             finally:
                 self.gate.leave()
         except _RefusedError as refused:
+            exchange.end()
+            if refused.reason in {"large_body", "memory", "encoding"}:
+                await exchange.skip(REST_BODIES * self.limits.max_body_bytes)
             await self._refuse(refused, scope, receive, send)
         except asyncio.CancelledError:
             if not exchange.left:
                 raise
             self.service.observe("rejected", label="client_left")
+            await Response(status_code=CLIENT_LEFT)(scope, receive, send)  # for the middleware
         finally:
             exchange.end()
             self.held -= exchange.held
@@ -62,6 +70,8 @@ class LimitsMiddleware:
         try:
             self.gate.check()
             scope["state"]["body"] = await self._read(scope["state"]["headers"], exchange)
+            if b"content-encoding" in scope["state"]["headers"]:
+                describe_as_inflated(scope)
             exchange.body_is_read()
             await self._take_turn()
         except asyncio.CancelledError:

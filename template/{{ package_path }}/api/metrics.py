@@ -23,14 +23,15 @@ from ..services.inference_service import InferenceService
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-SHARED = "PROMETHEUS_MULTIPROC_DIR"  # folder in which workers put their numbers together
+# Whether workers put their numbers together in a folder; the client looks once, as it is imported.
+IS_SHARED = "PROMETHEUS_MULTIPROC_DIR" in os.environ
 
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Count requests and what the inference service tells of, and show it."""
     registry = CollectorRegistry()
     service: InferenceService = app.state.inference_service
-    service.observers.append(Observer(registry))
+    service.observers.append(PrometheusObserver(registry))
     labels = {"model": service.name, "version": service.version}
     info = Gauge(
         "model_info",
@@ -80,7 +81,7 @@ class MetricsMiddleware:
         self.seconds(method, route, scope["state"].get("status", 0)).observe(seconds)
 
 
-class Observer:
+class PrometheusObserver:
     """Turns what the inference service tells of into metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -120,7 +121,7 @@ class Observer:
 
 
 def _show(registry: CollectorRegistry) -> bytes:
-    if SHARED in os.environ:
+    if IS_SHARED:
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-import multiprocessing
+import math
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +18,7 @@ from ..core.log_writer import BackgroundHandler
 from ..core.logger import configure_logging
 from ..services.inference_service import InferenceService
 from .header_guard import HeaderGuard
+from .supervision import Worker
 
 
 @asynccontextmanager
@@ -37,22 +38,27 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     logging._srcfile = None  # noqa: SLF001  (named there)
     app.state.loading.add_done_callback(_freeze)
     service.later = asyncio.get_running_loop().call_soon
-    if multiprocessing.parent_process():
-        await app.state.loading  # the other workers serve meanwhile, and this one could not
+    server.config.timeout_graceful_shutdown = math.ceil(2 * settings.service.timeout)  # wait, run
+    if Worker.is_replacement:  # the others serve meanwhile, and this one could not
+        while not (app.state.loading.done() or server.should_exit):
+            await asyncio.wait({app.state.loading}, timeout=LOOK_S)
     drain = Drain(server, settings.hardening.drain_s)
     service.checks.append(lambda: not drain.begun)
     watchdog = Watchdog(settings.hardening.watchdog_s)
     guard = HeaderGuard(server, settings.hardening, service)
-    yield
-    guard.stop()
-    watchdog.stop()
-    log.flush()
-    if not log.stuck:  # else a line written here and now would keep the process from ending
-        configure_logging(settings)
-        log.close()
+    try:
+        yield
+    finally:
+        guard.stop()
+        watchdog.stop()
+        log.flush()
+        if not log.stuck:  # else a line written here and now would keep the process from ending
+            configure_logging(settings)
+            log.close()
 
 
 router = APIRouter(lifespan=lifespan)
+LOOK_S = 0.1
 
 
 def _freeze(_: object) -> None:

@@ -20,7 +20,8 @@ class BodyValidator:
 
     def __init__(self, schema: type[BaseModel]) -> None:
         fields = schema.model_json_schema().get("properties", {}).values()
-        self._refuses_nan = bool(fields) and all(map(_refuses_nan, fields))
+        refuses = schema.model_config.get("allow_inf_nan") is False
+        self._refuses_nan = refuses and bool(fields) and all(map(_refuses_nan, fields))
         self._read = schema.__pydantic_validator__.validate_json
         # Set for a class, it does not reach the classes inside; set for a call, it does.
         self._strict = schema.model_config.get("strict")

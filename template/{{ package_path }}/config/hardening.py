@@ -9,7 +9,7 @@ class HardeningSettings(Section):
     """Limits, deadlines, drain, watchdog: `HARDENING__MAX_WAITING=16` in the environment."""
 
     workers: int = Field(default=1, ge=1, le=256)
-    """Processes that serve; each loads the model."""
+    """Processes that serve, if `start-server` starts them; each loads the model."""
     max_waiting: int = Field(default=128, ge=0, le=100_000)
     """Requests that may wait while the model is busy; further ones are answered 503 at once."""
     max_body_bytes: int = Field(default=10_000_000, ge=1, le=1_000_000_000)
@@ -17,7 +17,7 @@ class HardeningSettings(Section):
     max_held_bytes: int = Field(default=64_000_000, ge=1, le=100_000_000_000)
     """Bytes of all bodies held at a time; beyond, requests are answered 503."""
     max_header_bytes: int = Field(default=64_000, ge=1_000, le=1_000_000)
-    """Most bytes before a request's headers end; beyond, the connection is closed."""
+    """Most bytes of a request's headers; more are answered 431."""
     header_timeout_s: float = Field(default=10, gt=0, le=3600)
     """Seconds for a client to send its headers; then the connection is closed."""
     body_timeout_s: float = Field(default=20, gt=0, le=3600)

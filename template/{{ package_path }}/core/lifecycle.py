@@ -3,13 +3,21 @@
 import asyncio
 import faulthandler
 import logging
+import multiprocessing
 import signal
+import time
 from types import FrameType
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
 SETTLE_S = 0.2  # for requests on connections that were accepted a moment ago
+ECHO_S = 1  # one stop may arrive twice: from a process group, and passed on by a launcher
+
+
+def is_worker() -> bool:
+    """Tell whether another process of the service started this one, also while it is imported."""
+    return multiprocessing.current_process().name != "MainProcess"
 
 
 class Drain:
@@ -17,7 +25,8 @@ class Drain:
 
     At the first SIGTERM the service says that it is not ready, and each answer closes its
     connection, while requests are still served; then the server stops to accept connections,
-    finishes what it has begun and ends. At the second, it ends now.
+    finishes what it has begun and ends. At the second, it ends now; a worker leaves that to the
+    process that started it.
 
     Args:
         server: The `uvicorn.Server` that runs the service.
@@ -29,15 +38,16 @@ class Drain:
         """Whether the end was asked for."""
         self._server = server
         self._seconds = seconds
+        self._begun_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         signal.signal(signal.SIGTERM, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.begun and not self._server.should_exit:
-            self.begun = True
+            self.begun, self._begun_at = True, time.monotonic()
             self._loop.call_soon_threadsafe(self._begin, number, frame)
-        else:
+        elif not is_worker() and time.monotonic() - self._begun_at > ECHO_S:
             self._server.force_exit = True
             self._server.handle_exit(number, frame)
 

@@ -72,8 +72,10 @@ class BackgroundHandler(logging.StreamHandler[Any]):
             self._wake.clear()  # before the look at the lines, so that none is overlooked
             while self._lines:
                 self._writing = True
-                self._write([self._lines.popleft() for _ in range(len(self._lines))])
-                self._writing = False
+                try:
+                    self._write([self._lines.popleft() for _ in range(len(self._lines))])
+                finally:
+                    self._writing = False
 
     def _write(self, lines: list[str]) -> None:
         text = "\n".join([*lines, ""])
@@ -81,7 +83,7 @@ class BackgroundHandler(logging.StreamHandler[Any]):
             encoding = getattr(self.stream, "encoding", None) or "utf-8"
             self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self.stream.flush()
-        except (OSError, ValueError):  # closed: nobody reads any more
+        except Exception:  # noqa: BLE001  (closed, perhaps, or a stream of somebody's own)
             self._drop(len(lines))
             return
         if dropped := self.dropped - self._reported:

@@ -79,10 +79,8 @@ class JsonFormatter(logging.Formatter):
 
 def _traceback(record: logging.LogRecord) -> list[str]:
     """Give the lines of a traceback; the text of an exception may be as long as an input."""
-    if not record.exc_info:
-        return []
-    text = logging.Formatter().formatException(record.exc_info)
-    return [line[:MESSAGE_LIMIT] for line in text.split("\n")]
+    text = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
+    return [line[:MESSAGE_LIMIT] for line in text.split("\n") if line]
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -7,7 +7,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from contextvars import Context
+from typing import Any, NamedTuple, cast
 
 from ..config.settings import Settings
 from ..core.errors import TransientModelError
@@ -41,6 +43,7 @@ class Batcher:
         self._settings = settings.batching
         self._timeout_s = settings.service.timeout
         self._queue: deque[_Item] = deque()
+        self._is_full = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
 
     async def call(self, input_data: Any) -> Any:
@@ -50,14 +53,18 @@ class Batcher:
         """
         result = asyncio.get_running_loop().create_future()
         self._queue.append(_Item(input_data, result, time.perf_counter()))
-        if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
+        if len(self._queue) >= self._settings.max_batch_size:
+            self._is_full.set()
+        if self._worker is None:  # in a context of its own: a batch is not of one request
+            self._worker = asyncio.create_task(self._work(), context=Context())
         return await result
 
     async def _work(self) -> None:
         try:
             if self._settings.max_batch_delay_s:
-                await asyncio.sleep(self._settings.max_batch_delay_s)
+                self._is_full.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._is_full.wait(), self._settings.max_batch_delay_s)
             while self._queue:
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
@@ -79,26 +86,34 @@ class Batcher:
         self._observe("batch_wait", time.perf_counter() - batch[0].since)
         try:
             async with asyncio.timeout(self._timeout_s):  # its callers have left, its thread not
-                results = await self._runner.run(self._predict, [item.input for item in batch])
+                results = await self._runner.run(self._predict, batch)
         except Exception as exc:  # noqa: BLE001  (the service ends, and its threads with it)
             results = [exc] * len(batch)
         for item, result in zip(batch, results, strict=True):
             if item.result.done():
                 continue  # its caller has left
             if isinstance(result, BaseException):
-                item.result.set_exception(result)
+                item.result.set_exception(_as_error(result))
             else:
                 item.result.set_result(result)
 
-    def _predict(self, inputs: list[Any]) -> list[Any]:
+    def _predict(self, batch: Sequence[_Item]) -> list[Any]:
         """Predict for a batch; an error stands in the place of the input that caused it."""
+        inputs = [item.input for item in batch]
         try:
-            results = list(contained(self._runner.model.predict_batch, inputs))
+            results = contained(lambda: list(self._runner.model.predict_batch(inputs)))
             if len(results) == len(inputs):
-                return results
+                return cast("list[Any]", results)
             exc: Exception = ValueError(f"{len(results)} results for {len(inputs)} inputs")
         except Exception as caught:  # noqa: BLE001  (whatever a model may raise)
             exc = caught
         if len(inputs) == 1 or isinstance(exc, TransientModelError):
             return [exc] * len(inputs)
-        return [self._predict([input_data])[0] for input_data in inputs]
+        return [exc if item.result.done() else self._predict([item])[0] for item in batch]
+
+
+def _as_error(result: BaseException) -> Exception:
+    """Give what a future takes, of what a model put in the place of a result."""
+    if isinstance(result, Exception) and not isinstance(result, StopIteration):
+        return result
+    return RuntimeError(f"The model gave {result!r}")

@@ -84,5 +84,7 @@ def contained(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function of the model; what would end a task, a loop or the process is an error."""
     try:
         return function(*arguments)
-    except (asyncio.CancelledError, KeyboardInterrupt, StopIteration, SystemExit) as exc:
+    except BaseException as exc:
+        if isinstance(exc, Exception) and not isinstance(exc, StopIteration):
+            raise
         raise RuntimeError(f"The model raised {exc!r}") from exc

@@ -69,12 +69,10 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place(path: Path | str, exc: Exception) -> str:
-    if mark := getattr(exc, "problem_mark", None):
-        return f"{mark.line + 1}:{mark.column + 1}"
-    if not isinstance(exc, yaml.reader.ReaderError):
-        return "1:1"
-    *lines, last = _read(path)[: exc.position].split(b"\n")
-    return f"{len(lines) + 1}:{len(last) + 1}"
+    mark = getattr(exc, "problem_mark", None)
+    before = _read(path)[: exc.position] if isinstance(exc, yaml.reader.ReaderError) else b""
+    *lines, last = before.split(b"\n")
+    return f"{mark.line + 1}:{mark.column + 1}" if mark else f"{len(lines) + 1}:{len(last) + 1}"
 
 
 def _read(path: Path | str) -> bytes:

@@ -30,6 +30,7 @@ class SlowToLoad(Slow):
     """Takes a while to load."""
 
     def load(self) -> None:
+        logger.info("begin to load")
         time.sleep(1)
 
 
