@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import Headers
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ServiceError
@@ -24,8 +25,13 @@ def install(app: FastAPI, _: Settings) -> None:
     kind: Any = service.signature.output
     one, many = TypeAdapter(dict[str, kind]), TypeAdapter(dict[str, list[kind | ItemError]])
     is_text = TypeAdapter(service.signature.input).json_schema().get("type") == "string"
-    headers = {"X-Model-Name": service.name, "X-Model-Version": service.version}
-    answer = partial(Response, headers=headers, media_type="application/json")
+    # Encoded once, not for each answer.
+    headers = Headers({"X-Model-Name": service.name, "X-Model-Version": service.version}).raw
+
+    def answer(content: bytes) -> Response:
+        response = Response(content, media_type="application/json")
+        response.raw_headers += headers
+        return response
 
     post = partial(
         app.post,

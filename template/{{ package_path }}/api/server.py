@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -36,6 +37,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Lines have no place for these; see "Optimization" in Python's logging HOWTO.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  (named there)
+    look_for_telemetry_once(app)
     app.state.loading.add_done_callback(_freeze)
     service.later = asyncio.get_running_loop().call_soon
     server.config.timeout_graceful_shutdown = math.ceil(2 * settings.service.timeout)  # wait, run
@@ -59,6 +61,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 router = APIRouter(lifespan=lifespan)
 LOOK_S = 0.1
+
+
+def look_for_telemetry_once(app: FastAPI) -> None:
+    """Spare FastAPI its look for OpenTelemetry's providers at every request, if there are none now.
+
+    It reads the environment each time, a twentieth of a request.
+    """
+    telemetry: Any = getattr(app, "_native_telemetry", None)
+    if telemetry and not telemetry.enabled():
+        telemetry.enabled = lambda: False
 
 
 def _freeze(_: object) -> None:
