@@ -1,6 +1,8 @@
 """Settings that bound what clients and faults can do to the service."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from .section import Section
 
@@ -26,3 +28,9 @@ class HardeningSettings(Section):
     """Seconds after SIGTERM in which requests are still taken while `/ready` says 503."""
     watchdog_s: float = Field(default=30, ge=0, le=3600)
     """Seconds that the event loop may be blocked before the process ends itself; 0 for ever."""
+
+    @model_validator(mode="after")
+    def _room_for_one_body(self) -> Self:
+        if self.max_held_bytes < self.max_body_bytes:
+            raise ValueError("max_held_bytes must be at least max_body_bytes, or no such body fits")
+        return self
