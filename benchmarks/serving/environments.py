@@ -12,13 +12,11 @@ FOLDER = ROOT / ".cache" / "bench"
 MODEL_LIBRARIES = ["numpy>=2,<3", "onnxruntime>=1.32,<2", "scikit-learn>=1.9,<2"]
 FASTAPI = "fastapi"  # the rendered service, bare FastAPI, Starlette and plain ASGI: one for all
 ARTIFACTS = "artifacts"
-# The parser and the event loop that the rendered service has; BentoML and MLServer come with less.
-UVICORN = "uvicorn[standard]>=0.54,<1"
 REQUIREMENTS = {
     ARTIFACTS: ["onnx>=1.23,<2"],
     "litserve": ["litserve>=0.2.19,<0.3"],
-    "bentoml": ["bentoml>=1.4.39,<1.5", UVICORN],
-    "mlserver": ["mlserver>=1.7.1,<2", UVICORN],
+    "bentoml": ["bentoml>=1.4.39,<1.5"],
+    "mlserver": ["mlserver>=1.7.1,<2"],
     "ray": ["ray[serve]>=2.60,<3"],
 }
 SHOWN = (
