@@ -18,6 +18,7 @@ from .exchange import Exchange
 UNLIMITED = {"GET", "HEAD", "OPTIONS"}
 CLIENT_LEFT = 499  # nginx's
 REST_BODIES = 4  # of the largest size: what is read of one that is refused
+MOST_SKIPPING = 16  # requests at a time: what the server buffers for them is in no budget
 
 
 def install(app: FastAPI, settings: Settings) -> None:
@@ -39,6 +40,7 @@ class LimitsMiddleware:
         self.service = service
         self.gate = gate
         self.held = 0  # bytes of all bodies
+        self.skipping = 0  # requests that are read on although they are refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request; `scope["state"]["body"]` is its body from here on."""
@@ -54,8 +56,8 @@ class LimitsMiddleware:
                 self.gate.leave()
         except _RefusedError as refused:
             exchange.end()
-            if refused.reason in {"large_body", "memory", "encoding"}:
-                await exchange.skip(REST_BODIES * self.limits.max_body_bytes)
+            if refused.reason in {"large_body", "encoding"}:
+                await self._skip_rest(exchange)
             await self._refuse(refused, scope, receive, send)
         except asyncio.CancelledError:
             if not exchange.left:
@@ -118,6 +120,14 @@ class LimitsMiddleware:
             exchange.held += len(chunk)
             chunks.append(chunk)
         return b"".join(chunks)
+
+    async def _skip_rest(self, exchange: Exchange) -> None:
+        if self.skipping < MOST_SKIPPING:
+            self.skipping += 1
+            try:
+                await exchange.skip(REST_BODIES * self.limits.max_body_bytes)
+            finally:
+                self.skipping -= 1
 
     def _too_large(self) -> Exception:
         problem = f"The body may have {self.limits.max_body_bytes} bytes"
