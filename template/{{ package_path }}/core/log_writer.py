@@ -72,10 +72,8 @@ class BackgroundHandler(logging.StreamHandler[Any]):
             self._wake.clear()  # before the look at the lines, so that none is overlooked
             while self._lines:
                 self._writing = True
-                try:
-                    self._write([self._lines.popleft() for _ in range(len(self._lines))])
-                finally:
-                    self._writing = False
+                self._write([self._lines.popleft() for _ in range(len(self._lines))])
+                self._writing = False
 
     def _write(self, lines: list[str]) -> None:
         text = "\n".join([*lines, ""])

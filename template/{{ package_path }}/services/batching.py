@@ -60,11 +60,12 @@ class Batcher:
         return await result
 
     async def _work(self) -> None:
+        delay_s, full = self._settings.max_batch_delay_s, self._settings.max_batch_size
+        self._is_full.clear()
         try:
-            if self._settings.max_batch_delay_s:
-                self._is_full.clear()
+            if delay_s and len(self._queue) < full:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._is_full.wait(), self._settings.max_batch_delay_s)
+                    await asyncio.wait_for(self._is_full.wait(), delay_s)
             while self._queue:
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
