@@ -19,7 +19,7 @@ from ..core.log_writer import BackgroundHandler
 from ..core.logger import configure_logging
 from ..services.inference_service import InferenceService
 from .header_guard import HeaderGuard
-from .supervision import Worker
+from .supervision import LOOK_S, Worker
 
 
 @asynccontextmanager
@@ -60,7 +60,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(lifespan=lifespan)
-LOOK_S = 0.1
 
 
 def look_for_telemetry_once(app: FastAPI) -> None:

@@ -21,7 +21,7 @@ from ..services.model_runner import ModelRunner
 
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 PATIENCE_S = 600  # for a worker that loads its model; one that is stuck is ended by its watchdog
-LOOK_S = 0.1
+LOOK_S = 0.1  # between two looks at what is waited for
 
 
 def install(app: FastAPI, settings: Settings) -> None:

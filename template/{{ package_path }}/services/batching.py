@@ -15,7 +15,7 @@ from ..config.settings import Settings
 from ..core.errors import TransientModelError
 from ..models.base import Model
 from .inference_service import InferenceService
-from .model_runner import contained
+from .model_runner import contained, is_error
 
 TURNS = 2  # of the event loop: one reads what has arrived, one lets it join the queue
 
@@ -94,7 +94,8 @@ class Batcher:
             if item.result.done():
                 continue  # its caller has left
             if isinstance(result, BaseException):
-                item.result.set_exception(_as_error(result))
+                error = result if is_error(result) else RuntimeError(f"The model gave {result!r}")
+                item.result.set_exception(error)
             else:
                 item.result.set_result(result)
 
@@ -111,10 +112,3 @@ class Batcher:
         if len(inputs) == 1 or isinstance(exc, TransientModelError):
             return [exc] * len(inputs)
         return [exc if item.result.done() else self._predict([item])[0] for item in batch]
-
-
-def _as_error(result: BaseException) -> Exception:
-    """Give what a future takes, of what a model put in the place of a result."""
-    if isinstance(result, Exception) and not isinstance(result, StopIteration):
-        return result
-    return RuntimeError(f"The model gave {result!r}")

@@ -85,6 +85,11 @@ def contained(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except BaseException as exc:
-        if isinstance(exc, Exception) and not isinstance(exc, StopIteration):
+        if is_error(exc):
             raise
         raise RuntimeError(f"The model raised {exc!r}") from exc
+
+
+def is_error(exc: BaseException) -> bool:
+    """Tell an error from what would end a task, a loop or the process, and what no future takes."""
+    return isinstance(exc, Exception) and not isinstance(exc, StopIteration)
