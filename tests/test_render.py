@@ -20,7 +20,7 @@ COMBINATIONS = [
         ["uv", "poetry", "pdm"],
         ["3.11", "3.12", "3.13"],
         ["github", "none"],
-        [["batching", "hardening", "metrics", "docker"], ["docker"], []],
+        [["batching", "hardening", "open_inference", "metrics", "docker"], ["docker"], []],
         LAYOUTS.values(),
     )
 ]
@@ -30,6 +30,7 @@ PYTHON_VARIANTS = {
     "no feature": {"features": []},
     "batching alone": {"features": ["batching"]},
     "hardening alone": {"features": ["hardening"]},
+    "open_inference alone": {"features": ["open_inference"]},
     "metrics alone": {"features": ["metrics"]},
     "shortest names": {"layout": "named_package", "package_name": "a", "model_name": "b"},
     "longest names": {
@@ -145,6 +146,35 @@ FEATURES = {
         "tests/unit/services/test_admission.py",
     },
     "metrics": {"api/metrics.py", "tests/integration/test_metrics.py"},
+    "open_inference": {
+        "api/compression.py",
+        "api/encodings.py",
+        "api/event_stream.py",
+        "api/generate.py",
+        "api/infer.py",
+        "api/inference_errors.py",
+        "api/inference_request.py",
+        "api/inference_response.py",
+        "api/inference_schemas.py",
+        "api/open_inference.py",
+        "api/request_route.py",
+        "api/streaming.py",
+        "models/datatypes.py",
+        "services/model_tensors.py",
+        "services/streaming.py",
+        "services/tensor_data.py",
+        "services/tensor_spec.py",
+        "services/tensors.py",
+        "tests/integration/test_open_inference.py",
+        "tests/integration/test_open_inference_errors.py",
+        "tests/integration/test_streaming.py",
+        "tests/unit/api/test_compression.py",
+        "tests/unit/api/test_encodings.py",
+        "tests/unit/api/test_event_stream.py",
+        "tests/unit/services/test_model_tensors.py",
+        "tests/unit/services/test_tensor_spec.py",
+        "tests/unit/services/test_tensors.py",
+    },
 }
 
 
@@ -214,7 +244,7 @@ def test_other_answers_leave_python_as_it_is(renders):
     assert {variant: len(texts) for variant, texts in seen.items()} == {
         (layout, features): 1
         for layout in LAYOUTS
-        for features in [(), ("batching", "hardening", "metrics")]
+        for features in [(), ("batching", "hardening", "open_inference", "metrics")]
     }
 
 

@@ -61,6 +61,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.server_options = {}  # what modules of `api` want of Uvicorn
+    app.state.error_forms = {}  # how they answer errors, by what paths begin with
     app.state.inference_service = service
 
     for module in import_all(api):

@@ -42,14 +42,20 @@ async def render(request: Request, exc: Exception) -> JSONResponse:
     """Answer a request that failed, with the id under which the log tells more."""
     problem = describe(exc)
     problem.request_id = request.state.request_id
-    if problem.status < 500:
-        logger.info("Refused %s %s: %s", request.method, request.url.path, problem.status)
-    return JSONResponse(
-        problem.model_dump(exclude_none=True),
-        status_code=problem.status,
-        headers={"Retry-After": "1"} if problem.status == 503 else getattr(exc, "headers", None),
-        media_type="application/problem+json",
-    )
+    forms = request.app.state.error_forms.items()
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", "")) + "/"
+    form = next((form for prefix, form in forms if path.startswith(prefix)), _answer_problem)
+    answer: JSONResponse = form(request, problem)
+    if answer.status_code < 500:
+        logger.info("Refused %s %s: %s", request.method, request.url.path, answer.status_code)
+    more = {"Retry-After": "1"} if problem.status == 503 else getattr(exc, "headers", None)
+    answer.headers.update(more or {})
+    return answer
+
+
+def _answer_problem(_: Request, problem: Problem) -> JSONResponse:
+    content = problem.model_dump(exclude_none=True)
+    return JSONResponse(content, problem.status, media_type="application/problem+json")
 
 
 def describe(exc: Exception) -> Problem:

@@ -1,14 +1,16 @@
-"""The short way to a `FastRoute`: from the last middleware to the route, past router and parser."""
+"""The short way to a route: from the last middleware to the route, past router and parser."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Host, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..config.settings import Settings
-from .fast_route import FastRoute, is_json
+from .fast_route import FastRoute
 
 
 def install(app: FastAPI, _: Settings) -> None:
@@ -19,37 +21,37 @@ def install(app: FastAPI, _: Settings) -> None:
 
 
 class FastPathMiddleware:
-    """Serves what a `FastRoute` can answer from the body alone; all else goes on."""
+    """Serves what a route can answer from the scope, where the body is already; all else goes on.
+
+    Such a route has a function `fast`, which gives no response to a request that needs more.
+    """
 
     def __init__(self, app: ASGIApp, service: FastAPI) -> None:
         self.app = app
         self.service = service
-        self.routes: dict[tuple[str, str], FastRoute] | None = None
+        self.routes: dict[tuple[str, str], APIRoute] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request; `scope["state"]["body"]` is its body where that has been read."""
-        body = scope.get("state", {}).get("body")
-        route = self._find(scope) if body and is_json(scope) else None
-        if route is None or route.fast is None:
-            await self.app(scope, receive, send)
-            return
-        scope["route"] = route
-        try:
-            response = await route.fast(body)
-        except Exception as exc:  # noqa: BLE001  (the route raises it again)
-            scope["state"]["failure"] = exc
-            await self.app(scope, receive, send)
-        else:
-            await response(scope, receive, send)
+        route = self._find(scope) if "body" in scope.get("state", ()) else None
+        response = None
+        if route is not None:
+            try:
+                response = await route.fast(scope)
+                scope["route"] = route
+            except Exception as exc:  # noqa: BLE001  (the route raises it again)
+                scope["state"]["failure"] = exc
+        await (response or self.app)(scope, receive, send)
 
-    def _find(self, scope: Scope) -> FastRoute | None:
+    def _find(self, scope: Scope) -> Any:
         if self.routes is None:  # the first request: all routes are there
             self.routes = dict(self._first_of_their_path())
         path = scope["path"].removeprefix(scope["root_path"])
-        return None if scope["query_string"] else self.routes.get((scope["method"], path))
+        return self.routes.get((scope["method"], path))
 
-    def _first_of_their_path(self) -> Iterator[tuple[tuple[str, str], FastRoute]]:
-        for route in [route for route in self.service.routes if isinstance(route, FastRoute)]:
+    def _first_of_their_path(self) -> Iterator[tuple[tuple[str, str], APIRoute]]:
+        routes = [route for route in self.service.routes if isinstance(route, APIRoute)]
+        for route in [route for route in routes if getattr(route, "fast", None)]:
             for method in route.methods or ():
                 if next(self._matching(method, route.path), None) is route:
                     yield (method, route.path), route

@@ -22,7 +22,7 @@ from starlette.types import Scope
 from .errors import responses
 from .validation import BodyValidator
 
-Handler = Callable[[bytes], Awaitable[Response]]
+Handler = Callable[[Scope], Awaitable[Response | None]]
 
 
 class FastRoute(APIRoute):
@@ -37,7 +37,7 @@ class FastRoute(APIRoute):
         self.validate = BodyValidator(schema) if schema else None
         """Validates the bytes of a body; None where that is not all of it."""
         self.fast = self._create_handler()
-        """Answers a request from its body; None where the route needs more."""
+        """Answers a request from its scope, if the body is all it needs; None where it never is."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Give FastAPI's handler, behind a check of the media type."""
@@ -66,7 +66,10 @@ class FastRoute(APIRoute):
             return None
         name = needs.body_params[0].name
 
-        async def handle(content: bytes) -> Response:
+        async def handle(scope: Scope) -> Response | None:
+            content = scope["state"]["body"]
+            if not content or scope["query_string"] or not is_json(scope):
+                return None
             response: Response = await endpoint(**{name: validate(content)})
             return response
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, create_model
-from pydantic_core import to_json
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ModelNotReadyError, PredictionError, ServiceError
 from ..models.base import Model
-from ..utils.helpers import check_json
+from ..utils.helpers import check_json, fingerprint
 from .model_runner import ModelRunner
 from .prediction_log import PredictionLog
 
@@ -76,24 +75,41 @@ class InferenceService:
             ModelNotReadyError: The model is not loaded.
             PredictionError: The model failed, in every attempt, or ran out of time.
         """
-        if not self.loaded:
-            raise ModelNotReadyError(f"The model {self.name} is not ready")
-        started = time.perf_counter()
-        self._log.line(logging.INFO, "Making prediction for input: %s...", input_data)
+        started = self.begin(input_data)
         try:
             prediction = await self._cached(input_data)
-        except ServiceError as exc:
-            level = logging.INFO if isinstance(exc, InvalidInputError) else logging.WARNING
-            self._log.line(level, "Error during prediction: %s", exc, ms=_ms(started))
-            self.observe("error", label=type(exc).__name__)
-            raise
         except Exception as exc:
-            self._log.line(logging.ERROR, "Error during prediction: %s", exc, ms=_ms(started))
-            self.observe("error", label=PredictionError.__name__)
-            raise PredictionError("The model failed") from exc
+            if (error := self.failed(exc, started)) is exc:
+                raise
+            raise error from exc
+        self.done(prediction, started)
+        return prediction
+
+    def begin(self, input_data: Any) -> float:
+        """Log that a prediction begins, and give the time.
+
+        Raises:
+            ModelNotReadyError: The model is not loaded.
+        """
+        if not self.loaded:
+            raise ModelNotReadyError(f"The model {self.name} is not ready")
+        self._log.line(logging.INFO, "Making prediction for input: %s...", input_data)
+        return time.perf_counter()
+
+    def done(self, prediction: Any, started: float) -> None:
+        """Log and count a prediction."""
         self.later(self._log.result, prediction, _ms(started))
         self.observe("inference", time.perf_counter() - started)
-        return prediction
+
+    def failed(self, exc: Exception, started: float) -> ServiceError:
+        """Log and count a failure; give what its caller may know of it."""
+        error = exc if isinstance(exc, ServiceError) else PredictionError("The model failed")
+        level = logging.WARNING if error is exc else logging.ERROR
+        if isinstance(exc, InvalidInputError):
+            level = logging.INFO
+        self._log.line(level, "Error during prediction: %s", exc, ms=_ms(started))
+        self.observe("error", label=type(error).__name__)
+        return error
 
     async def predict_many(self, inputs: Sequence[Any]) -> list[Any | ServiceError]:
         """Predict for several inputs, in order; an error stands in the place of its input."""
@@ -109,7 +125,7 @@ class InferenceService:
     async def _cached(self, input_data: Any) -> Any:
         if not self._cache_size:
             return self._checked(await self.runner.predict(input_data))
-        key = to_json(input_data)  # tells apart what Python takes for equal: 1, 1.0 and true
+        key = fingerprint(input_data)
         cached = key in self._cache
         self.observe("cache", label="hit" if cached else "miss")
         if not cached:

@@ -58,6 +58,11 @@ def check_json(value: Any) -> None:
         from_json(text, allow_inf_nan=False)  # they may stand in a string
 
 
+def fingerprint(value: Any) -> bytes:
+    """Tell values apart, also those that Python takes for equal: 1, 1.0 and true."""
+    return to_json(_AS_PLAIN_PYTHON(value), bytes_mode="base64")
+
+
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Lay one nested mapping over another; neither is changed."""
     nested = {

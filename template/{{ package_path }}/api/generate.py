@@ -1,0 +1,77 @@
+"""Text from text, in one piece or as it comes: `generate` and `generate_stream` of the protocol.
+
+<https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_generate.md>
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
+
+from ..config.settings import Settings
+from ..services.inference_service import InferenceService
+from ..services.model_tensors import ModelTensors
+from ..services.streaming import TEXT_INPUT, TEXT_OUTPUT, Streamer, generates_text
+from .compression import read_inflated
+from .event_stream import EventStream, begun
+from .inference_errors import failures
+from .inference_request import parse
+from .inference_schemas import GenerateRequest, GenerateResponse
+from .open_inference import TAG, model_paths
+from .request_route import RequestRoute
+
+BODY = {
+    "content": {"application/json": {"schema": GenerateRequest.model_json_schema()}},
+    "required": True,
+}
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add the routes, where text goes into the model and text comes out."""
+    service: InferenceService = app.state.inference_service
+    if not generates_text(service.runner.model):
+        return
+    streamer = Streamer(service, settings)
+    model = {"model_name": service.name, "model_version": service.version}
+    headers = {"X-Model-Name": service.name, "X-Model-Version": service.version}
+
+    tensors = ModelTensors(service.signature)
+
+    def input_of(asked: GenerateRequest) -> Any:
+        fields = {**asked.parameters, TEXT_INPUT: asked.text_input}
+        return tensors.validate(fields if tensors.inputs.has_fields else asked.text_input)
+
+    def answer(asked: GenerateRequest, text: str) -> dict[str, str]:
+        return {**model, **({"id": asked.id} if asked.id is not None else {}), TEXT_OUTPUT: text}
+
+    async def generate(request: Request) -> Response:
+        """Generate a text."""
+        asked = parse(GenerateRequest, await read_inflated(request))
+        text = await service.predict(input_of(asked))
+        content = to_json(answer(asked, text))
+        return Response(content, headers=headers, media_type="application/json")
+
+    async def generate_stream(request: Request) -> Response:
+        """Generate a text; every event has a part of it."""
+        asked = parse(GenerateRequest, await read_inflated(request))
+        value = input_of(asked)
+
+        async def events() -> AsyncIterator[dict[str, str]]:
+            async for part in streamer.stream(value):
+                yield answer(asked, part)
+
+        return EventStream(await begun(events()), settings.service.timeout, headers)
+
+    for path in model_paths(service):
+        for endpoint in (generate, generate_stream):
+            app.router.add_api_route(
+                f"{path}/{endpoint.__name__}",
+                endpoint,
+                methods=["POST"],
+                tags=[TAG],
+                response_model=GenerateResponse,
+                responses=failures(400, 408, 413, 415, 500, 503, 504),
+                openapi_extra={"requestBody": BODY},
+                route_class_override=RequestRoute,
+            )

@@ -1,0 +1,133 @@
+"""Requests of the Open Inference Protocol: JSON, with tensors in it or in binary form behind it."""
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ..core.errors import InvalidInputError
+from ..services.tensor_data import FORMATS, Tensor
+from ..services.tensor_spec import VARIABLE, TensorForm
+from .inference_schemas import InferenceRequest, RequestInput
+
+JSON_LENGTH = "Inference-Header-Content-Length"
+Parsed = TypeVar("Parsed", bound=BaseModel)
+
+UNSUPPORTED = {"classification", "sequence_id", "shared_memory_region"}  # parameters
+
+
+class Wanted(NamedTuple):
+    """A tensor that shall come out."""
+
+    name: str
+    is_binary: bool
+
+
+class Inference(NamedTuple):
+    """What a request asks for: these tensors in, those out."""
+
+    id: str | None
+    tensors: list[Tensor]
+    wanted: list[Wanted]
+
+
+def parse(kind: type[Parsed], content: bytes) -> Parsed:
+    """Make an object of a class from JSON.
+
+    Raises:
+        InvalidInputError: It is not valid.
+    """
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as exc:
+        error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, error["loc"]))
+        raise InvalidInputError(f"{where or 'body'}: {error['msg']}") from exc
+
+
+def read_request(
+    content: bytes, json_length: str | None, inputs: TensorForm, outputs: TensorForm
+) -> Inference:
+    """Read a request.
+
+    Args:
+        content: The body.
+        json_length: The header `Inference-Header-Content-Length`: how many bytes of the body are
+            JSON, where tensors in binary form follow. Zero: one tensor, and nothing else.
+        inputs: What the model takes.
+        outputs: What it gives.
+
+    Raises:
+        InvalidInputError: The request is not what the protocol says.
+    """
+    length = len(content) if json_length is None else _length(json_length, len(content))
+    if json_length is not None and not length:
+        wanted = [Wanted(spec.name, is_binary=True) for spec in outputs.specs]
+        return Inference(None, [_only_tensor(content, inputs)], wanted)
+    request = parse(InferenceRequest, content[:length])
+    _refuse_unsupported(request)
+    tensors = _tensors(request.inputs, content[length:])
+    return Inference(request.id, tensors, _wanted(request, outputs))
+
+
+def _length(json_length: str, size: int) -> int:
+    if json_length.isdecimal() and len(json_length) < 12 and int(json_length) <= size:
+        return int(json_length)
+    raise InvalidInputError(f"{JSON_LENGTH} must say how many of the {size} bytes are JSON")
+
+
+def _only_tensor(content: bytes, inputs: TensorForm) -> Tensor:
+    """Deduce what a body holds that is a tensor in binary form and nothing else."""
+    spec, *more = inputs.specs
+    if more or spec.shape.count(VARIABLE) > 1 or (spec.datatype == "BYTES" and spec.shape):
+        raise InvalidInputError(f"The input needs more than bytes: {JSON_LENGTH} may not be 0")
+    if spec.datatype == "BYTES":
+        return Tensor(spec.name, spec.datatype, [1], [content])
+    fixed = math.prod(size for size in spec.shape if size != VARIABLE)
+    variable = len(content) // (fixed * struct.calcsize(f"<{FORMATS[spec.datatype]}"))
+    shape = [1, *(variable if size == VARIABLE else size for size in spec.shape)]
+    return Tensor(spec.name, spec.datatype, shape, content)
+
+
+def _refuse_unsupported(request: InferenceRequest) -> None:
+    """Refuse what would change the meaning of a request, rather than not to do it."""
+    parts = [request, *request.inputs, *(request.outputs or ())]
+    for name in {name for part in parts for name in part.parameters} & UNSUPPORTED:
+        raise InvalidInputError(f"The parameter {name} is not supported")
+
+
+def _tensors(inputs: Sequence[RequestInput], binary: bytes) -> list[Tensor]:
+    """Give the tensors of a request, whose binary forms come one after the other."""
+    tensors, start = [], 0
+    for tensor in inputs:
+        size, data = tensor.parameters.get("binary_data_size"), tensor.data
+        if (data is None) == (size is None):
+            raise InvalidInputError(f"{tensor.name[:50]} needs data, or else binary_data_size")
+        if data is not None:
+            tensors.append(Tensor(tensor.name, tensor.datatype, tensor.shape, data))
+            continue
+        if type(size) is not int or not 0 <= size <= len(binary) - start:
+            raise InvalidInputError(f"{tensor.name[:50]} has a binary_data_size that is wrong")
+        form = binary[start : start + size]
+        tensors.append(Tensor(tensor.name, tensor.datatype, tensor.shape, form))
+        start += size
+    if start != len(binary):
+        raise InvalidInputError(f"The body has {len(binary) - start} bytes of no tensor")
+    return tensors
+
+
+def _wanted(request: InferenceRequest, outputs: TensorForm) -> list[Wanted]:
+    names = [spec.name for spec in outputs.specs]
+    is_binary = request.parameters.get("binary_data_output") is True
+    if not request.outputs:
+        return [Wanted(name, is_binary) for name in names]
+    for output in request.outputs:
+        if output.name not in names:
+            known = ", ".join(names)
+            raise InvalidInputError(f"No output {output.name[:50]!r}; the model gives {known}")
+    return [
+        Wanted(output.name, output.parameters.get("binary_data", is_binary) is True)
+        for output in request.outputs
+    ]

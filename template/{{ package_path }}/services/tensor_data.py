@@ -1,0 +1,92 @@
+"""Elements of a tensor: nested or flat as in JSON, or in binary form.
+
+They stand in row-major order. In binary form they are little-endian, without padding; an element of
+`BYTES` comes after its length.
+"""
+
+import struct
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+from ..core.errors import InvalidInputError, PredictionError
+
+FORMATS = {  # of Python's struct
+    "BOOL": "?",
+    "UINT8": "B",
+    "UINT16": "H",
+    "UINT32": "I",
+    "UINT64": "Q",
+    "INT8": "b",
+    "INT16": "h",
+    "INT32": "i",
+    "INT64": "q",
+    "FP16": "e",
+    "FP32": "f",
+    "FP64": "d",
+}
+LENGTH = struct.Struct("<I")  # of an element of BYTES
+
+
+class Tensor(NamedTuple):
+    """Elements of one datatype in one shape."""
+
+    name: str
+    datatype: str
+    shape: Sequence[int]
+    data: list[Any] | bytes
+    """Elements, flat or nested as the shape says; or their binary form."""
+
+
+def elements(tensor: Tensor) -> list[Any]:
+    """Give the elements in a row; those of a binary `BYTES` are bytes.
+
+    Raises:
+        InvalidInputError: They are nested in another way than the shape says, or cut.
+    """
+    if not isinstance(tensor.data, bytes):
+        return _flatten(tensor.name, tensor.data, tensor.shape)
+    if tensor.datatype == "BYTES":
+        return _split(tensor.name, tensor.data)
+    form = FORMATS[tensor.datatype]
+    count, rest = divmod(len(tensor.data), struct.calcsize(f"<{form}"))
+    if rest:
+        raise InvalidInputError(f"{tensor.name} ends within an element")
+    return list(struct.unpack(f"<{count}{form}", tensor.data))
+
+
+def pack(tensor: Tensor) -> bytes:
+    """Give the binary form of a tensor whose elements stand in a row.
+
+    Raises:
+        PredictionError: One does not fit the datatype.
+    """
+    if tensor.datatype == "BYTES":
+        texts = [str(text).encode() for text in tensor.data]
+        return b"".join(chain.from_iterable((LENGTH.pack(len(text)), text) for text in texts))
+    try:
+        return struct.pack(f"<{len(tensor.data)}{FORMATS[tensor.datatype]}", *tensor.data)
+    except (struct.error, OverflowError) as exc:
+        raise PredictionError(f"{tensor.name} does not fit {tensor.datatype}") from exc
+
+
+def _flatten(name: str, data: list[Any], shape: Sequence[int]) -> list[Any]:
+    if not any(isinstance(part, list) for part in data):
+        return data
+    for axis, size in enumerate(shape):
+        parts = data if axis else [data]
+        if not all(isinstance(part, list) and len(part) == size for part in parts):
+            raise InvalidInputError(f"{name} is not nested as its shape says")
+        data = list(chain.from_iterable(parts))
+    return data
+
+
+def _split(name: str, data: bytes) -> list[bytes]:
+    texts, start = [], 0
+    while start < len(data):
+        begin = start + LENGTH.size
+        start = begin + int.from_bytes(data[start:begin], "little")
+        texts.append(data[begin:start])
+    if start != len(data):
+        raise InvalidInputError(f"{name} ends within an element")
+    return texts

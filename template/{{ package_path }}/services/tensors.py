@@ -1,0 +1,121 @@
+"""Values to tensors of the Open Inference Protocol, and tensors to values.
+
+Values are what JSON can tell, as Python holds it: numbers, text, lists, mappings. Several of them
+share a tensor, whose first dimension counts them.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from ..core.errors import InvalidInputError
+from .tensor_data import FORMATS, Tensor, elements
+from .tensor_spec import VARIABLE, TensorForm, TensorSpec
+
+KINDS: dict[str, set[type]] = {
+    "BOOL": {bool},
+    "INT": {int},
+    "FP": {int, float},
+    "BYTES": {str, bytes},
+}
+
+
+def to_values(form: TensorForm, tensors: Sequence[Tensor], most: int) -> list[Any]:
+    """Read values, at most so many, out of tensors.
+
+    Raises:
+        InvalidInputError: The tensors are not what is declared, or disagree with themselves.
+    """
+    specs = {spec.name: spec for spec in form.specs}
+    given = {tensor.name: tensor for tensor in tensors}
+    for name in given.keys() - specs.keys():
+        raise InvalidInputError(f"No input {name[:50]!r}; the model takes {', '.join(specs)}")
+    for spec in form.specs:
+        if spec.is_required and spec.name not in given:
+            raise InvalidInputError(f"The input {spec.name} is missing")
+    if len(given) != len(tensors):
+        raise InvalidInputError("An input is given twice")
+    columns = {name: _read(tensor, specs[name], most) for name, tensor in given.items()}
+    if len({len(column) for column in columns.values()}) != 1:
+        raise InvalidInputError("The first dimensions of the inputs differ")
+    if not form.has_fields:
+        return next(iter(columns.values()))
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def to_tensors(form: TensorForm, values: Sequence[Any]) -> list[Tensor]:
+    """Put values into tensors, their elements in a row.
+
+    Raises:
+        InvalidInputError: The values differ in their shapes, so that no tensor holds them all.
+    """
+    tensors = []
+    for spec in form.specs:
+        if form.has_fields and any(spec.name not in value for value in values):
+            continue  # it may be left out
+        data = [value[spec.name] for value in values] if form.has_fields else list(values)
+        if spec.is_json:
+            data = [to_json(value).decode() for value in data]
+        shape = [len(data)]
+        for _ in spec.shape:
+            sizes = {len(part) for part in data} or {0}
+            if len(sizes) > 1:
+                raise InvalidInputError(f"{spec.name} has a shape for each input; send them alone")
+            shape += sizes
+            data = list(chain.from_iterable(data))
+        tensors.append(Tensor(spec.name, spec.datatype, shape, data))
+    return tensors
+
+
+def _read(tensor: Tensor, spec: TensorSpec, most: int) -> list[Any]:
+    """Give the values that a tensor holds, after a look at all that it says of itself."""
+    family = _family(spec.datatype)
+    if tensor.datatype not in {*FORMATS, "BYTES"} or _family(tensor.datatype) != family:
+        raise InvalidInputError(f"{spec.name} must have datatype {spec.datatype}")
+    wanted, shape = [VARIABLE, *spec.shape], list(tensor.shape)
+    if not spec.shape and shape[1:] == [1]:
+        shape.pop()  # single values as some clients send them: [n, 1]
+    pairs = zip(wanted, shape, strict=False)
+    if len(wanted) != len(shape) or any(want not in {VARIABLE, size} for want, size in pairs):
+        raise InvalidInputError(f"{spec.name} must have shape {wanted}")
+    if min(shape) < 1 or shape[0] > most:
+        raise InvalidInputError(f"{spec.name} may hold 1 to {most} inputs, none of them empty")
+    flat = elements(tensor)
+    if len(flat) != math.prod(shape):
+        raise InvalidInputError(f"{spec.name} has {len(flat)} elements; its shape says otherwise")
+    if not set(map(type, flat)) <= KINDS[family]:
+        raise InvalidInputError(f"{spec.name} has elements that are no {tensor.datatype}")
+    if family == "FP" and not _are_finite(flat):
+        raise InvalidInputError(f"{spec.name} has elements that are NaN, infinite or too large")
+    if family == "BYTES":
+        flat = [_read_bytes(element, spec) for element in flat]
+    for size in reversed(shape[1:]):
+        flat = [flat[start : start + size] for start in range(0, len(flat), size)]
+    return flat
+
+
+def _family(datatype: str) -> str:
+    """Give what datatypes of any width have in common: each is taken for any other."""
+    return datatype.rstrip("0123456789").removeprefix("U")
+
+
+def _are_finite(numbers: list[float]) -> bool:
+    try:
+        return all(map(math.isfinite, numbers))
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
+def _read_bytes(element: str | bytes, spec: TensorSpec) -> Any:
+    try:
+        if spec.is_raw:
+            return element.encode() if isinstance(element, str) else element
+        if spec.is_json:
+            return from_json(element, allow_inf_nan=False)
+        return element if isinstance(element, str) else element.decode()
+    except ValueError as exc:
+        what = "JSON" if spec.is_json else "UTF-8"
+        raise InvalidInputError(f"{spec.name} has elements that are no {what}") from exc
