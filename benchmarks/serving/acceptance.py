@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from benchmarks.serving.catalogue import BASELINE, OURS, PEERS
+from benchmarks.serving.catalogue import BASELINE, OURS, OURS_BINARY, PEERS
 from benchmarks.serving.findings import batching, best, limit, multiple
 from benchmarks.serving.results import Results, Row
 from benchmarks.serving.tables import table
@@ -41,7 +41,12 @@ def verdicts(results: Results) -> str:
 
 def targets(results: Results) -> list[Target]:
     """Give every target."""
-    return [*_keyword(results), *_against_peers(results), *_onnx(results)]
+    return [
+        *_keyword(results),
+        *_against_peers(results),
+        *_open_inference(results),
+        *_onnx(results),
+    ]
 
 
 def _keyword(results: Results) -> list[Target]:
@@ -70,6 +75,17 @@ def _against_peers(results: Results) -> list[Target]:
             )
             title = f"keyword, {connections} connections, multiple of {peer}"
             found.append(Target(title, _over(ours, theirs), FACTORS[peer]))
+    return found
+
+
+def _open_inference(results: Results) -> list[Target]:
+    found = []
+    for model, title in (("keyword", "keyword"), ("onnx", "ONNX")):
+        for connections in (16, 64):
+            ours = _ratio(results, model, connections, OURS_BINARY)
+            theirs = best(results, model, connections, ("MLServer",))
+            name = f"{title}, {connections} connections, v2 in binary form, multiple of MLServer"
+            found.append(Target(name, _over(ours, theirs), 3))
     return found
 
 

@@ -2,9 +2,10 @@
 
 from benchmarks.serving.environments import FASTAPI
 from benchmarks.serving.system import System
-from benchmarks.serving.wires import LIST, PLAIN, V2, Wire
+from benchmarks.serving.wires import LIST, PLAIN, V2, V2_BINARY, Wire
 
 BASELINE, OURS, PARSE_ONLY = "fastapi", "ours", "asgi-parse-only"
+OURS_BINARY = "ours-v2-binary"
 LADDER = ("ours", "ours-warning", "ours-no-metrics", "ours-no-batching", "ours-minimal")
 PEERS = ("LitServe", "BentoML", "MLServer", "Ray Serve")
 ONNX = ("onnx",)
@@ -28,6 +29,8 @@ def systems() -> list[System]:
         _ours("ours-no-metrics", "… and no metrics", no_metrics),
         _ours("ours-no-batching", "… and no batching", no_batching),
         _ours("ours-minimal", "… and no hardening (`minimal`)", '{"preset": "minimal"}'),
+        _ours("ours-v2", "… by its v2 routes, JSON", level="INFO", wire=V2),
+        _ours(OURS_BINARY, "… by its v2 routes, binary", level="INFO", wire=V2_BINARY),
         _litserve("litserve", "LitServe"),
         _litserve("litserve-batched", "LitServe, batched", HEAVY),
         _bentoml("bentoml", "BentoML", "OneByOne", PLAIN),
@@ -49,10 +52,13 @@ def _asgi(
     return System(key, title, family, FASTAPI, (*command, app), variables, PLAIN, models, folder)
 
 
-def _ours(key: str, title: str, answers: str = "{}", level: str = "WARNING") -> System:
-    variables = {"API_HOST": "127.0.0.1", "API_PORT": "{port}", "LOG_LEVEL": level}
+def _ours(
+    key: str, title: str, answers: str = "{}", level: str = "WARNING", wire: Wire = PLAIN
+) -> System:
+    address = {"API_HOST": "127.0.0.1", "API_PORT": "{port}"}
+    variables = {**address, "LOG_LEVEL": level, "MODEL__NAME": "bench"}
     command = ("{bin}/python", "src/main.py")
-    return System(key, title, "this template", FASTAPI, command, variables, answers=answers)
+    return System(key, title, "this template", FASTAPI, command, variables, wire, answers=answers)
 
 
 def _litserve(key: str, title: str, models: tuple[str, ...] = ALL) -> System:

@@ -1,6 +1,5 @@
 """Load: one window of wrk, which sends 256 different bodies in turn over kept connections."""
 
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -23,9 +22,12 @@ class Window(NamedTuple):
 
 
 def write_bodies(server: Server, workload: Workload, folder: Path) -> Path:
-    """Write what a server is sent, a body a line."""
-    request = server.system.wire.request
-    lines = [json.dumps(request(input_data)) for input_data in workload.inputs]
+    """Write what a server is sent, a request a line, in the form that the script reads."""
+    bodies = [server.system.wire.request(input_data) for input_data in workload.inputs]
+    lines = [
+        "".join(f"{name}: {value}\t" for name, value in body.headers.items()) + body.content.hex()
+        for body in bodies
+    ]
     file = folder / f"{workload.name}-{server.system.key}.bodies"
     file.write_text("\n".join(lines), "utf-8")
     return file

@@ -1,11 +1,21 @@
--- For wrk: sends the lines of the file named by the first argument, in turn, and prints one line.
+-- For wrk: sends the requests in the file named by the first argument, in turn, and prints one line.
+-- A line of the file is a request: its headers as `Name: value`, each behind a tab, then its body in
+-- hexadecimal digits.
 
 local requests, turn = {}, 0
 
+local function body_of(digits)
+  return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
 init = function(args)
-  local headers = { ["Content-Type"] = "application/json" }
-  for body in io.lines(args[1]) do
-    requests[#requests + 1] = wrk.format("POST", nil, headers, body)
+  for line in io.lines(args[1]) do
+    local head, digits = line:match("^(.*\t)(%x*)$")
+    local headers = {}
+    for name, value in head:gmatch("([%w-]+): ([^\t]*)\t") do
+      headers[name] = value
+    end
+    requests[#requests + 1] = wrk.format("POST", nil, headers, body_of(digits))
   end
 end
 

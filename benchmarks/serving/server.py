@@ -1,7 +1,6 @@
 """A running server: started on a core of its own, asked, and ended with all its processes."""
 
 import http.client
-import json
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -45,9 +44,8 @@ class Server:
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            body = json.dumps(self.system.wire.request(input_data))
-            headers = {"Content-Type": "application/json"}
-            connection.request("POST", self.system.wire.path, body, headers)
+            body = self.system.wire.request(input_data)
+            connection.request("POST", self.system.wire.path, body.content, dict(body.headers))
             answer = connection.getresponse()
             content = answer.read()
         except http.client.HTTPException as exc:
@@ -56,7 +54,8 @@ class Server:
             connection.close()
         if answer.status != 200:
             raise NotReadyError(f"{answer.status}: {content[:200]!r}")
-        return self.system.wire.prediction(json.loads(content))
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return self.system.wire.prediction(content, headers)
 
     def megabytes(self) -> float:
         """Give the memory that it takes now."""

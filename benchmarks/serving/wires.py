@@ -1,15 +1,35 @@
 """How each system wants its requests, and where its answers have the prediction."""
 
-from collections.abc import Callable
+import json
+import struct
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+JSON_LENGTH = "Inference-Header-Content-Length"
+JSON, BINARY = "application/json", "application/octet-stream"
+
+
+class Body(NamedTuple):
+    """A body, and the headers that it needs."""
+
+    content: bytes
+    headers: Mapping[str, str]
 
 
 class Wire(NamedTuple):
-    """A route, the JSON it takes, and the prediction in the JSON it gives."""
+    """A route, the body it takes, and the prediction in the answer it gives."""
 
     path: str
-    request: Callable[[Any], object]
-    prediction: Callable[[Any], Any]
+    request: Callable[[Any], Body]
+    prediction: Callable[[bytes, Mapping[str, str]], Any]
+
+
+def _json(path: str, request: Callable[[Any], object], prediction: Callable[[Any], Any]) -> Wire:
+    return Wire(
+        path,
+        lambda input_data: Body(json.dumps(request(input_data)).encode(), {"Content-Type": JSON}),
+        lambda content, _: prediction(json.loads(content)),
+    )
 
 
 def _v2_request(input_data: Any) -> object:
@@ -20,8 +40,34 @@ def _v2_request(input_data: Any) -> object:
     return {"inputs": [{"name": "input", **tensor}]}
 
 
-PLAIN = Wire(
+def _binary_request(input_data: Any) -> Body:
+    if isinstance(input_data, str):
+        text = input_data.encode()
+        data, tensor = struct.pack("<I", len(text)) + text, {"shape": [1], "datatype": "BYTES"}
+    else:
+        data = struct.pack(f"<{len(input_data)}f", *input_data)
+        tensor = {"shape": [1, len(input_data)], "datatype": "FP32"}
+    parameters = {"binary_data_size": len(data)}
+    request = {
+        "inputs": [{"name": "input", **tensor, "parameters": parameters}],
+        "parameters": {"binary_data_output": True},
+    }
+    header = json.dumps(request).encode()
+    return Body(header + data, {"Content-Type": BINARY, JSON_LENGTH: str(len(header))})
+
+
+def _binary_prediction(content: bytes, headers: Mapping[str, str]) -> Any:
+    length = int(headers[JSON_LENGTH.lower()])
+    (output,) = json.loads(content[:length])["outputs"]
+    if output["datatype"] == "BYTES":
+        return content[length + 4 :].decode()
+    form = {"INT64": "<q", "FP32": "<f"}[output["datatype"]]
+    return struct.unpack(form, content[length:])[0]
+
+
+PLAIN = _json(
     "/predict", lambda input_data: {"input": input_data}, lambda answer: answer["prediction"]
 )
-LIST = Wire("/predict", lambda input_data: {"inputs": [input_data]}, lambda answer: answer[0])
-V2 = Wire("/v2/models/bench/infer", _v2_request, lambda answer: answer["outputs"][0]["data"][0])
+LIST = _json("/predict", lambda input_data: {"inputs": [input_data]}, lambda answer: answer[0])
+V2 = _json("/v2/models/bench/infer", _v2_request, lambda answer: answer["outputs"][0]["data"][0])
+V2_BINARY = Wire(V2.path, _binary_request, _binary_prediction)

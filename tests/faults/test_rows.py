@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-ELSEWHERE = {8, 9, 30}  # the protocol's, and those of artifacts
+ELSEWHERE = {30}  # of artifacts
 ROWS = {*range(1, 37)} - ELSEWHERE
 MARKER = re.compile(r"mark\.row\(([\d, ]+)\)")
 

@@ -3,7 +3,8 @@
 <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_generate.md>
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -57,9 +58,10 @@ def install(app: FastAPI, settings: Settings) -> None:
         asked = parse(GenerateRequest, await read_inflated(request))
         value = input_of(asked)
 
-        async def events() -> AsyncIterator[dict[str, str]]:
-            async for part in streamer.stream(value):
-                yield answer(asked, part)
+        async def events() -> AsyncGenerator[dict[str, str]]:
+            async with aclosing(streamer.stream(value)) as parts:
+                async for part in parts:
+                    yield answer(asked, part)
 
         return EventStream(await begun(events()), settings.service.timeout, headers)
 

@@ -12,7 +12,7 @@ from ..services.tensor_data import FORMATS, Tensor
 from ..services.tensor_spec import VARIABLE, TensorForm
 from .inference_schemas import InferenceRequest, RequestInput
 
-JSON_LENGTH = "Inference-Header-Content-Length"
+JSON_LENGTH = "inference-header-content-length"
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
 UNSUPPORTED = {"classification", "sequence_id", "shared_memory_region"}  # parameters
@@ -48,7 +48,7 @@ def parse(kind: type[Parsed], content: bytes) -> Parsed:
 
 
 def read_request(
-    content: bytes, json_length: str | None, inputs: TensorForm, outputs: TensorForm
+    content: bytes, json_length: bytes | None, inputs: TensorForm, outputs: TensorForm
 ) -> Inference:
     """Read a request.
 
@@ -72,8 +72,8 @@ def read_request(
     return Inference(request.id, tensors, _wanted(request, outputs))
 
 
-def _length(json_length: str, size: int) -> int:
-    if json_length.isdecimal() and len(json_length) < 12 and int(json_length) <= size:
+def _length(json_length: bytes, size: int) -> int:
+    if json_length.isdigit() and len(json_length) < 12 and int(json_length) <= size:
         return int(json_length)
     raise InvalidInputError(f"{JSON_LENGTH} must say how many of the {size} bytes are JSON")
 
@@ -93,9 +93,10 @@ def _only_tensor(content: bytes, inputs: TensorForm) -> Tensor:
 
 def _refuse_unsupported(request: InferenceRequest) -> None:
     """Refuse what would change the meaning of a request, rather than not to do it."""
-    parts = [request, *request.inputs, *(request.outputs or ())]
-    for name in {name for part in parts for name in part.parameters} & UNSUPPORTED:
-        raise InvalidInputError(f"The parameter {name} is not supported")
+    for part in (request, *request.inputs, *(request.outputs or ())):
+        if not UNSUPPORTED.isdisjoint(part.parameters):
+            name = min(UNSUPPORTED & part.parameters.keys())
+            raise InvalidInputError(f"The parameter {name} is not supported")
 
 
 def _tensors(inputs: Sequence[RequestInput], binary: bytes) -> list[Tensor]:
@@ -119,10 +120,10 @@ def _tensors(inputs: Sequence[RequestInput], binary: bytes) -> list[Tensor]:
 
 
 def _wanted(request: InferenceRequest, outputs: TensorForm) -> list[Wanted]:
-    names = [spec.name for spec in outputs.specs]
     is_binary = request.parameters.get("binary_data_output") is True
     if not request.outputs:
-        return [Wanted(name, is_binary) for name in names]
+        return [Wanted(spec.name, is_binary) for spec in outputs.specs]
+    names = [spec.name for spec in outputs.specs]
     for output in request.outputs:
         if output.name not in names:
             known = ", ".join(names)

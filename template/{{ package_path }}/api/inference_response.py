@@ -10,6 +10,8 @@ from ..services.tensor_data import Tensor, pack
 from .compression import compress
 from .inference_request import JSON_LENGTH, Wanted
 
+JSON, BINARY = "application/json", "application/octet-stream"
+
 
 def write_response(
     answer: Mapping[str, Any],
@@ -43,8 +45,10 @@ def write_response(
         outputs.append(output)
     parts[0] = to_json({**answer, "outputs": outputs})
     content, encoding = compress(b"".join(parts), accepted)
-    headers = {"Content-Encoding": encoding, "Vary": "Accept-Encoding"} if encoding else {}
-    if len(parts) == 1:
-        return Response(content, headers=headers, media_type="application/json")
-    headers[JSON_LENGTH] = str(len(parts[0]))
-    return Response(content, headers=headers, media_type="application/octet-stream")
+    is_binary = len(parts) > 1
+    response = Response(content, media_type=BINARY if is_binary else JSON)
+    if is_binary:
+        response.raw_headers.append((JSON_LENGTH.encode(), str(len(parts[0])).encode()))
+    if encoding:
+        response.headers.update({"Content-Encoding": encoding, "Vary": "Accept-Encoding"})
+    return response

@@ -1,6 +1,7 @@
 """Predictions in parts, at `/predict/stream`, for models that give them so."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -25,9 +26,10 @@ def install(app: FastAPI, settings: Settings) -> None:
     headers = {"X-Model-Name": service.name, "X-Model-Version": service.version}
     dump = TypeAdapter(streamer.part).dump_python
 
-    async def events(input_data: Any) -> AsyncIterator[Any]:
-        async for part in streamer.stream(input_data):
-            yield {"prediction": dump(part, mode="json")}
+    async def events(input_data: Any) -> AsyncGenerator[Any]:
+        async with aclosing(streamer.stream(input_data)) as parts:
+            async for part in parts:
+                yield {"prediction": dump(part, mode="json")}
 
     @app.post(
         "/predict/stream",

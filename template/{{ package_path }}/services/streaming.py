@@ -1,7 +1,10 @@
 """Predictions that come in parts, from models that have a `predict_stream`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncGenerator, Generator, Iterator
+from concurrent.futures import Executor
+from contextlib import aclosing, suppress
 from typing import Any, Protocol, get_args, get_type_hints, runtime_checkable
 
 from pydantic import ConfigDict, create_model
@@ -46,7 +49,7 @@ class Streamer:
             "Part", __config__=ConfigDict(allow_inf_nan=False), part=(self.part, ...)
         )
 
-    async def stream(self, input_data: Any) -> AsyncIterator[Any]:
+    async def stream(self, input_data: Any) -> AsyncGenerator[Any]:
         """Give the parts of a prediction for one input of the declared type.
 
         Raises:
@@ -59,32 +62,65 @@ class Streamer:
             return
         started, parts = self.service.begin(input_data), []
         try:
-            async for part in self._parts(self.model, input_data):
-                parts.append(part)
-                yield part
+            async with aclosing(self._parts(self.model, input_data)) as given:
+                async for part in given:
+                    parts.append(part)
+                    yield part
         except Exception as exc:
             if (error := self.service.failed(exc, started)) is exc:
                 raise
             raise error from exc
         self.service.done(parts, started)
 
-    async def _parts(self, model: Streaming, input_data: Any) -> AsyncIterator[Any]:
-        run = self.service.runner.run
-        parts = iter(await run(model.predict_stream, input_data))
-        while True:
-            deadline = asyncio.timeout(self._timeout_s)
-            try:
-                async with deadline:
-                    part = await run(next, parts, END)
-            except TimeoutError as exc:
-                if not deadline.expired():
-                    raise  # the model's own
-                raise PredictionTimeoutError(f"No further part in {self._timeout_s:g} s") from exc
-            if part is END:
-                return
-            part = self._checked(part=part).part
-            check_json(part)
-            yield part
+    async def _parts(self, model: Streaming, input_data: Any) -> AsyncGenerator[Any]:
+        runner = self.service.runner
+        parts = PartsOfThread(iter(await runner.run(model.predict_stream, input_data)))
+        try:
+            while (part := await self._next(parts)) is not END:
+                part = self._checked(part=part).part
+                check_json(part)
+                yield part
+        finally:
+            parts.leave(runner.threads)
+
+    async def _next(self, parts: "PartsOfThread") -> Any:
+        deadline = asyncio.timeout(self._timeout_s)
+        try:
+            async with deadline:
+                return await self.service.runner.run(parts.next)
+        except TimeoutError as exc:
+            if not deadline.expired():
+                raise  # the model's own
+            raise PredictionTimeoutError(f"No further part in {self._timeout_s:g} s") from exc
+
+
+class PartsOfThread:
+    """A generator that runs in threads, a step at a time, and is closed when nobody wants more."""
+
+    def __init__(self, parts: Iterator[Any]) -> None:
+        self._parts = parts
+        self._steps = threading.Lock()
+        self._is_left = False
+
+    def next(self) -> Any:
+        """Give the next part, or `END`."""
+        with self._steps:
+            part = next(self._parts, END)
+        if self._is_left:
+            self._close()
+        return part
+
+    def leave(self, threads: Executor) -> None:
+        """Close the generator: here and now nobody may wait, for its last step or its end."""
+        self._is_left = True
+        if not self._steps.locked():  # else the step does it
+            with suppress(RuntimeError):  # the service has ended
+                threads.submit(self._close)
+
+    def _close(self) -> None:
+        with self._steps:
+            if isinstance(self._parts, Generator):
+                self._parts.close()
 
 
 def part_type(model: Model) -> Any:

@@ -4,6 +4,7 @@ They stand in row-major order. In binary form they are little-endian, without pa
 `BYTES` comes after its length.
 """
 
+import math
 import struct
 from collections.abc import Sequence
 from itertools import chain
@@ -25,6 +26,14 @@ FORMATS = {  # of Python's struct
     "FP32": "f",
     "FP64": "d",
 }
+# Datatypes of one family are taken for one another, whatever their width.
+FAMILIES = {name: name.rstrip("0123456789").removeprefix("U") for name in (*FORMATS, "BYTES")}
+ELEMENTS: dict[str, set[type]] = {
+    "BOOL": {bool},
+    "INT": {int},
+    "FP": {int, float},
+    "BYTES": {str, bytes},
+}
 LENGTH = struct.Struct("<I")  # of an element of BYTES
 
 
@@ -42,17 +51,22 @@ def elements(tensor: Tensor) -> list[Any]:
     """Give the elements in a row; those of a binary `BYTES` are bytes.
 
     Raises:
-        InvalidInputError: They are nested in another way than the shape says, or cut.
+        InvalidInputError: They are nested in another way than the shape says, or cut; or one is not
+            of the datatype, or no finite number.
     """
-    if not isinstance(tensor.data, bytes):
-        return _flatten(tensor.name, tensor.data, tensor.shape)
-    if tensor.datatype == "BYTES":
-        return _split(tensor.name, tensor.data)
-    form = FORMATS[tensor.datatype]
-    count, rest = divmod(len(tensor.data), struct.calcsize(f"<{form}"))
-    if rest:
-        raise InvalidInputError(f"{tensor.name} ends within an element")
-    return list(struct.unpack(f"<{count}{form}", tensor.data))
+    name, datatype, _, data = tensor
+    family = FAMILIES[datatype]
+    if not isinstance(data, bytes):
+        flat = _flatten(tensor, data)
+        if not set(map(type, flat)) <= ELEMENTS[family]:
+            raise InvalidInputError(f"{name} has elements that are no {datatype}")
+    elif family == "BYTES":
+        flat = _split(name, data)
+    else:
+        flat = _unpack(name, datatype, data)
+    if family == "FP" and not _are_finite(flat):
+        raise InvalidInputError(f"{name} has elements that are NaN, infinite or too large")
+    return flat
 
 
 def pack(tensor: Tensor) -> bytes:
@@ -70,9 +84,10 @@ def pack(tensor: Tensor) -> bytes:
         raise PredictionError(f"{tensor.name} does not fit {tensor.datatype}") from exc
 
 
-def _flatten(name: str, data: list[Any], shape: Sequence[int]) -> list[Any]:
-    if not any(isinstance(part, list) for part in data):
+def _flatten(tensor: Tensor, data: list[Any]) -> list[Any]:
+    if list not in set(map(type, data)):
         return data
+    name, shape = tensor.name, tensor.shape
     for axis, size in enumerate(shape):
         parts = data if axis else [data]
         if not all(isinstance(part, list) and len(part) == size for part in parts):
@@ -90,3 +105,18 @@ def _split(name: str, data: bytes) -> list[bytes]:
     if start != len(data):
         raise InvalidInputError(f"{name} ends within an element")
     return texts
+
+
+def _unpack(name: str, datatype: str, data: bytes) -> list[Any]:
+    form = FORMATS[datatype]
+    count, rest = divmod(len(data), struct.calcsize(f"<{form}"))
+    if rest:
+        raise InvalidInputError(f"{name} ends within an element")
+    return list(struct.unpack(f"<{count}{form}", data))
+
+
+def _are_finite(numbers: list[float]) -> bool:
+    try:
+        return all(map(math.isfinite, numbers))
+    except OverflowError:  # an integer beyond all floats
+        return False
