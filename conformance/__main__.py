@@ -17,12 +17,13 @@ REQUIREMENTS = [
     "schemathesis>=4.32,<5",
     "tritonclient[http]>=2.73,<3",
 ]
-USAGE = """make conformance URL=http://127.0.0.1:8000 MODEL=name [VERSION=1] [REQUEST=file.json] [ARGS=…]
+VARIABLES = {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+USAGE = """make conformance URL=http://127.0.0.1:8000 MODEL=name [VERSION=…] [REQUEST=…] [ARGS=…]
 
   URL      where the server is; v2/… follows
   MODEL    a model that it serves
   VERSION  the version that requests name; by default none
-  REQUEST  a valid inference request in JSON, for a model for which none can be made up
+  REQUEST  a file with a valid inference request in JSON, for a model for which none can be made up
   ARGS     for pytest: "-k binary", "-m required", "--results=results.json"
 """
 
@@ -45,7 +46,7 @@ def main() -> int:
         f"--url={options.url}", f"--model={options.model}",
         f"--model-version={options.version}", f"--request={request}", *others,
     ]  # fmt: skip
-    return subprocess.run(command, check=False, env={**os.environ, "PYTEST_ADDOPTS": ""}).returncode
+    return subprocess.run(command, check=False, env=os.environ | VARIABLES).returncode
 
 
 if __name__ == "__main__":

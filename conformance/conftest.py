@@ -1,10 +1,14 @@
 """Options, fixtures, and what a test is skipped for."""
 
+from collections.abc import Callable
+
 import pytest
 
+from conformance.answer import Answer
+from conformance.comparison import difference
 from conformance.example import Example
 from conformance.report import Report
-from conformance.start import CannotStart, find_example
+from conformance.start import StartError, find_example
 from conformance.statements import load
 from conformance.subject import Subject
 
@@ -26,7 +30,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     subject = Subject(option("url").rstrip("/"), option("model"), option("model_version"))
     try:
         session.config.stash[EXAMPLE] = find_example(subject, option("request"))
-    except CannotStart as exc:
+    except StartError as exc:
         raise pytest.UsageError(str(exc)) from exc
     session.config.stash[SUBJECT] = subject
     session.config.pluginmanager.register(Report(STATEMENTS, subject, option("results")))
@@ -35,7 +39,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test its statement's level as a marker, for `-m required`."""
     for item in items:
-        level = STATEMENTS[item.get_closest_marker("statement").args[0]].level
+        marker = item.get_closest_marker("statement")
+        assert marker is not None, f"{item.name} holds no statement"
+        level = STATEMENTS[marker.args[0]].level
         if level != "extension":
             item.add_marker(level)
 
@@ -68,11 +74,10 @@ def deterministic(subject: Subject, example: Example) -> bool:
 
 
 @pytest.fixture
-def same(deterministic):
+def same(deterministic: bool) -> Callable[[Answer, Answer], None]:
     """Compare two answers: names, shapes, datatypes, and values if the model is deterministic."""
-    from conformance.comparison import difference
 
-    def compare(answer, expected):
+    def compare(answer: Answer, expected: Answer) -> None:
         found = difference(answer, expected, values=deterministic)
         assert not found, f"expected the same answer as to plain JSON; {found}"
 

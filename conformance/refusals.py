@@ -47,7 +47,9 @@ def more(example: Example) -> object:
 def overflow(example: Example) -> object:
     """Give dimensions whose product is a multiple of 2^64, and no data."""
     rest = example.inputs[0].shape[1:]
-    return first_input(shape=[2**64, *rest] if not rest else [2**62, 4, *rest[1:]], data=[])(example)
+    return first_input(shape=[2**64, *rest] if not rest else [2**62, 4, *rest[1:]], data=[])(
+        example
+    )
 
 
 def wrong_element(example: Example) -> object:

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -86,8 +86,9 @@ class Report:
         """Say how many statements hold, which were skipped for what, and which do not hold."""
         outcomes = {name: self.outcome(name) for name in self.statements}
         run = [name for name, outcome in outcomes.items() if outcome]
-        holding = sum(outcome == "holds" for outcome in outcomes.values())
-        lines = [f"{holding} of {len(run)} statements hold."]
+        counts = Counter(outcomes.values())
+        applying = counts["holds"] + counts["fails"]
+        lines = [f"{counts['holds']} of {applying} statements that apply hold."]
         reasons: dict[str, list[str]] = defaultdict(list)
         for name in run:
             if outcomes[name] == "skipped":
@@ -98,7 +99,7 @@ class Report:
             for reason, names in reasons.items()
         ]  # fmt: skip
         if failing := [name for name in run if outcomes[name] == "fails"]:
-            lines.append(f"{len(failing)} {'does' if len(failing) == 1 else 'do'} not:")
+            lines.append(f"{len(failing)} {'does' if len(failing) == 1 else 'do'} not hold:")
             lines += [f"  {name} ({self.statements[name].level})" for name in failing]
         return lines
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from conformance.example import Example, candidates, from_file
 from conformance.subject import Subject
-from conformance.transport import NoAnswer, Response
+from conformance.transport import NoAnswerError, Response
 
 
-class CannotStart(Exception):
+class StartError(Exception):
     """The suite cannot be run; the message says why and what to do."""
 
 
@@ -15,19 +15,19 @@ def find_example(subject: Subject, file: str) -> Example:
     """Find a request that the model accepts.
 
     Raises:
-        CannotStart: Nobody answers, the model is unknown, or no request is accepted.
+        StartError: Nobody answers, the model is unknown, or no request is accepted.
     """
     try:
         known = subject.get(subject.path())
         if known.status != 200:
-            named = f"{subject.model!r}" + f", version {subject.version!r}" * bool(subject.version)
-            raise CannotStart(
-                f"{subject.url} does not know the model {named}: {subject.path()} "
-                f"answers {known}. Name one that it serves: MODEL=…"
+            version = f", version {subject.version!r}" if subject.version else ""
+            raise StartError(
+                f"{subject.url} does not know the model {subject.model!r}{version}: "
+                f"{subject.path()} answers {known}. Name one that it serves: MODEL=…"
             )
         return _given(subject, file) if file else _made(subject)
-    except NoAnswer as exc:
-        raise CannotStart(
+    except NoAnswerError as exc:
+        raise StartError(
             f"No answer from {subject.url} ({exc}). Start the server, or name another: URL=…"
         ) from exc
 
@@ -36,10 +36,10 @@ def _given(subject: Subject, file: str) -> Example:
     try:
         example = from_file(Path(file))
     except ValueError as exc:
-        raise CannotStart(f"REQUEST: {exc}") from exc
+        raise StartError(f"REQUEST: {exc}") from exc
     answer = subject.infer(example.body())
     if answer.status != 200:
-        raise CannotStart(f"REQUEST: the model does not accept {file}: {answer}")
+        raise StartError(f"REQUEST: the model does not accept {file}: {answer}")
     return example
 
 
@@ -50,7 +50,7 @@ def _made(subject: Subject) -> Example:
         if answer.status == 200:
             return example
     why = f"the last one got {answer}" if answer else "the metadata do not describe its inputs"
-    raise CannotStart(
+    raise StartError(
         f"No request could be made up for the model {subject.model!r}; {why}. "
         "Give one that it accepts, in JSON: REQUEST=file.json"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 LEVELS = ("required", "optional", "extension", "practice", "client")
 
 
@@ -20,5 +21,6 @@ class Statement:
 
 def load() -> dict[str, Statement]:
     """Read the list, in its order."""
-    listed = yaml.safe_load(Path(__file__).with_name("statements.yml").read_text("utf-8"))
+    text = Path(__file__).with_name("statements.yml").read_text("utf-8")
+    listed = yaml.load(text, Loader=LOADER)
     return {entry["id"]: Statement(**entry) for entry in listed}

@@ -38,9 +38,7 @@ class Subject:
         """Get a path."""
         return self._send(Request("GET", self.url + path, {}, None))
 
-    def post(
-        self, path: str, body: object, headers: dict[str, str] | None = None
-    ) -> Response:
+    def post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Response:
         """Post bytes as they are, anything else as JSON; these headers instead of JSON's."""
         encoded = self.encoded(body)
         sent = JSON if headers is None else headers

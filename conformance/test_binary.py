@@ -11,11 +11,17 @@ from conformance.tensors import FORMATS, Tensor, pack, unpack
 
 pytestmark = pytest.mark.extension("binary_tensor_data")
 TEXTS = ["", "Grüße", "你好 🙂", "a\nb"]
-EVERYTHING = {"parameters": {"binary_data_output": True}}
 
 
 def width(datatype):
     return len(pack(datatype, [0]))
+
+
+@pytest.fixture
+def in_bytes(example, outputs):
+    """A request whose outputs shall be bytes."""
+    requested = [{"name": name, "parameters": {"binary_data": True}} for name in outputs]
+    return example.body(outputs=requested)
 
 
 @pytest.mark.statement("binary-input")
@@ -62,10 +68,9 @@ def test_texts_of_any_length_and_script_are_the_same_as_bytes(subject, example, 
 
 
 @pytest.mark.statement("binary-output")
-def test_output_that_is_requested_as_bytes_has_the_same_values(subject, example, outputs, same):
+def test_output_that_is_requested_as_bytes_has_the_same_values(subject, example, in_bytes, same):
     plain = subject.answer(example.body())
-    requested = [{"name": name, "parameters": {"binary_data": True}} for name in outputs]
-    answer = subject.answer(example.body(outputs=requested))
+    answer = subject.answer(in_bytes)
     for name, output in answer.outputs.items():
         assert output.raw is not None, f"output {name!r}: expected a `binary_data_size`; got none"
         assert "data" not in output.described, f"output {name!r} has bytes and `data`"
@@ -73,8 +78,8 @@ def test_output_that_is_requested_as_bytes_has_the_same_values(subject, example,
 
 
 @pytest.mark.statement("binary-output-header")
-def test_header_says_how_long_the_json_is(subject, example):
-    headers = subject.infer(example.body(**EVERYTHING)).headers
+def test_header_says_how_long_the_json_is(subject, example, in_bytes):
+    headers = subject.infer(in_bytes).headers
     assert LENGTH.lower() in headers, f"expected the header {LENGTH}; got none"
     plain = subject.infer(example.body())
     length = plain.headers.get(LENGTH.lower())
@@ -82,8 +87,8 @@ def test_header_says_how_long_the_json_is(subject, example):
 
 
 @pytest.mark.statement("binary-output-size")
-def test_sizes_are_those_of_shape_and_datatype(subject, example):
-    answer = subject.answer(example.body(**EVERYTHING))
+def test_sizes_are_those_of_shape_and_datatype(subject, in_bytes):
+    answer = subject.answer(in_bytes)
     total = 0
     for name, output in answer.outputs.items():
         size, elements = output.size or 0, math.prod(output.shape)
@@ -103,7 +108,7 @@ def forms(answer):
 
 @pytest.mark.statement("binary-output-default")
 def test_all_outputs_may_be_requested_as_bytes(subject, example):
-    got = forms(subject.answer(example.body(**EVERYTHING)))
+    got = forms(subject.answer(example.body(parameters={"binary_data_output": True})))
     assert all(got.values()), f"expected every output as bytes; got {got}"
 
 
@@ -129,8 +134,8 @@ def test_each_output_is_returned_as_requested(subject, example, several_outputs,
 
 
 @pytest.mark.statement("binary-output-bool")
-def test_booleans_are_bytes_of_0_and_1(subject, example):
-    answer = subject.answer(example.body(**EVERYTHING))
+def test_booleans_are_bytes_of_0_and_1(subject, in_bytes):
+    answer = subject.answer(in_bytes)
     booleans = [output for output in answer.outputs.values() if output.datatype == "BOOL"]
     if not booleans:
         pytest.skip("the model has no output of BOOL")

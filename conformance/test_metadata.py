@@ -56,7 +56,7 @@ def check_tensors(used, described):
     )
     for name, datatype, shape in used:
         told = described[name]["datatype"], described[name]["shape"]
-        assert datatype == told[0] and fits(shape, told[1]), (  # noqa: PT018 one sentence
+        assert datatype == told[0] and fits(shape, told[1]), (
             f"{name!r} is {told[0]} {told[1]} in the metadata; {datatype} {shape} is used"
         )
 

@@ -12,7 +12,7 @@ SHORT = 300
 """Characters of a body that a failure shows."""
 
 
-class NoAnswer(Exception):
+class NoAnswerError(Exception):
     """The server closed the connection, or was too slow, or spoke no HTTP."""
 
 
@@ -64,7 +64,7 @@ def send(request: Request) -> Response:
     """Send a request on a connection of its own.
 
     Raises:
-        NoAnswer: No HTTP answer came.
+        NoAnswerError: No HTTP answer came.
     """
     parts = urlsplit(request.url)
     secure = parts.scheme == "https"
@@ -80,6 +80,6 @@ def send(request: Request) -> Response:
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return Response(answer.status, headers, answer.read())
     except (OSError, http.client.HTTPException) as exc:
-        raise NoAnswer(f"{type(exc).__name__}: {exc}") from exc
+        raise NoAnswerError(f"{type(exc).__name__}: {exc}") from exc
     finally:
         connection.close()

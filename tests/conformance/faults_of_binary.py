@@ -107,11 +107,15 @@ def gzip_always(call):
 BINARY = {
     "bytes-backwards": Fault(
         "binary-input", calls(INFER, big_endian), model="numbers",
-        also={"binary-raw", "compressed-binary", "triton-infer", "kserve-infer"}),
+        also={"compressed-binary", "triton-infer", "kserve-infer"}),
     "bytes-in-order-of-the-model": Fault("binary-input-mixed", instead(turned, error)),
     "bytes-in-another-encoding": Fault("binary-input-bytes", calls(INFER, latin)),
     "bytes-and-data": Fault("binary-output", outputs(put(data=[]), binary=True)),
-    "no-header-length": Fault("binary-output-header", replies(INFER, no_header)),
+    "no-header-length": Fault(
+        "binary-output-header", replies(INFER, no_header),
+        also={"binary-output", "binary-output-bool", "binary-output-default",
+              "binary-output-mixed", "binary-output-override", "binary-output-size",
+              "triton-infer"}),
     "size-of-one-more": Fault(
         "binary-output-size", outputs(size_of_one_more, binary=True), model="text"),
     "default-ignored": Fault("binary-output-default", requests(INFER, put(parameters=None))),

@@ -1,10 +1,8 @@
-"""Models of the reference server: each takes and gives tensors as `{name: (datatype, shape, data)}`."""
+"""Models of the reference server; tensors are `{name: (datatype, shape, data)}`."""
 
 from dataclasses import dataclass
 
-DATATYPES = (
-    "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 FP32 FP64 BYTES".split()
-)
+DATATYPES = "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 FP32 FP64 BYTES".split()
 
 
 @dataclass(frozen=True)

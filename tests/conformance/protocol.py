@@ -1,20 +1,21 @@
 """The protocol as the reference server speaks it: requests to tensors, tensors to answers.
 
-Whatever is wrong with a request is `Refused` under a name of its own, so that a fault can forgive it.
+Whatever is wrong with a request has a name of its own, `kind`, so that a fault can forgive it.
 """
 
 import json
 import math
 import struct
 
-FORMATS = dict(
-    BOOL="?", UINT8="B", UINT16="H", UINT32="I", UINT64="Q", INT8="b", INT16="h", INT32="i",
-    INT64="q", FP16="e", FP32="f", FP64="d",
-)  # fmt: skip
+FORMATS = {
+    "BOOL": "?", "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
+    "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
+    "FP16": "e", "FP32": "f", "FP64": "d",
+}  # fmt: skip
 LENGTH = "inference-header-content-length"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request is wrong."""
 
     def __init__(self, kind, message, status=400):
@@ -24,7 +25,7 @@ class Refused(Exception):
 
 def demand(condition, kind, message):
     if not condition:
-        raise Refused(kind, message)
+        raise RefusedError(kind, message)
 
 
 def is_length(value):
@@ -44,7 +45,7 @@ def load(body, kind):
     try:
         loaded = json.loads(body)
     except ValueError as exc:
-        raise Refused(kind, f"no JSON: {exc}") from exc
+        raise RefusedError(kind, f"no JSON: {exc}") from exc
     demand(isinstance(loaded, dict), "not an object", "expected a JSON object")
     return loaded
 
@@ -92,7 +93,9 @@ def read_input(model, one, rest):
 def read_json(name, data, datatype, shape):
     flat = flatten(data)
     demand(isinstance(data, list), "element", f"input {name!r}: data are no list")
-    demand(len(flat) == math.prod(shape), "data shape", f"input {name!r}: data are not of its shape")
+    demand(
+        len(flat) == math.prod(shape), "data shape", f"input {name!r}: data are not of its shape"
+    )
     for value in flat:
         demand(is_element(datatype, value), "element", f"input {name!r}: {value!r}")
     return flat
@@ -158,7 +161,9 @@ def pack(datatype, data):
 def write_outputs(model, request, outputs):
     """Give the objects of the requested outputs and the bytes behind the answer."""
     requested = request.get("outputs") or [{"name": name} for name in outputs]
-    named = isinstance(requested, list) and all(isinstance(o, dict) and "name" in o for o in requested)
+    named = isinstance(requested, list) and all(
+        isinstance(o, dict) and "name" in o for o in requested
+    )
     demand(named, "outputs", "expected a list of `outputs` with names")
     default = flag(request, "binary_data_output", False)
     objects, raw = [], b""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from tests.conformance.models import MODELS
 from tests.conformance.protocol import (
     LENGTH,
-    Refused,
+    RefusedError,
     demand,
     load,
     read_inputs,
@@ -61,7 +61,7 @@ def serve(call):
     """Answer a call."""
     try:
         return route(call)
-    except Refused as exc:
+    except RefusedError as exc:
         return reply({"error": str(exc)}, exc.status, exc.kind)
 
 
@@ -77,14 +77,14 @@ def route(call):
     if found := MODEL_PATH.fullmatch(call.path):
         name, version, action = (unquote(part or "") for part in found.groups())
         return of_model(call, find(name, version), version, action)
-    raise Refused("unknown path", f"nothing is at {call.path}", 404)
+    raise RefusedError("unknown path", f"nothing is at {call.path}", 404)
 
 
 def find(name, version):
     if name not in MODELS:
-        raise Refused("unknown model", f"there is no model {name!r}", 404)
+        raise RefusedError("unknown model", f"there is no model {name!r}", 404)
     if version and version not in MODELS[name].versions:
-        raise Refused("unknown version", f"{name!r} has no version {version!r}", 404)
+        raise RefusedError("unknown version", f"{name!r} has no version {version!r}", 404)
     return MODELS[name]
 
 
@@ -97,7 +97,7 @@ def of_model(call, model, version, action):
         return reply({"name": model.name, "ready": True})
     if call.method == "GET" and not action:
         return reply(metadata(model))
-    raise Refused("unknown path", f"nothing is at {call.path}", 404)
+    raise RefusedError("unknown path", f"nothing is at {call.path}", 404)
 
 
 def metadata(model):
@@ -145,19 +145,19 @@ def index(call):
     ])  # fmt: skip
 
 
-def generated(call, model, named):
+def generated(call, named):
     request = load(call.body, "bad generate")
     text = request.get("text_input")
     demand(isinstance(text, str), "bad generate", "expected a text `text_input`")
     return [named | identified(request) | {"text_output": word} for word in (text, "and so on")]
 
 
-def generate(call, model, named):
-    return reply(generated(call, model, named)[0])
+def generate(call, _, named):
+    return reply(generated(call, named)[0])
 
 
-def generate_stream(call, model, named):
-    events = [f"data: {json.dumps(event)}\n\n" for event in generated(call, model, named)]
+def generate_stream(call, _, named):
+    events = [f"data: {json.dumps(event)}\n\n" for event in generated(call, named)]
     return Reply(200, "".join(events).encode(), {"content-type": "text/event-stream"})
 
 
@@ -167,7 +167,7 @@ def compressing(serve_plain):
     def serve_compressed(call):
         try:
             call.body = decompress(call.body, call.headers.get("content-encoding"))
-        except Refused as exc:
+        except RefusedError as exc:
             return reply({"error": str(exc)}, exc.status, exc.kind)
         answer = serve_plain(call)
         accepted = call.headers.get("accept-encoding", "")
@@ -184,11 +184,11 @@ def compressing(serve_plain):
 def decompress(body, coding):
     decoders = {None: bytes, "gzip": gzip.decompress, "deflate": zlib.decompress}
     if coding not in decoders:
-        raise Refused("unknown compression", f"no encoding {coding!r}", 415)
+        raise RefusedError("unknown compression", f"no encoding {coding!r}", 415)
     try:
         return decoders[coding](body)
     except (OSError, EOFError, zlib.error) as exc:
-        raise Refused("broken compression", f"no {coding}: {exc}") from exc
+        raise RefusedError("broken compression", f"no {coding}: {exc}") from exc
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -197,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_GET(self):  # noqa: N802 the name is http.server's
+    def do_GET(self):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
         answer = self.server.serve(Call(self.command, self.path, headers, body))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.conformance.protocol import LENGTH
 from tests.conformance.server import Reply, reply
@@ -42,8 +42,8 @@ def path(method, wanted):
 
 def action(*actions, versioned=None):
     """Calls of these actions of models; with or without a version in the path."""
-    return lambda call: call.action in actions and (
-        versioned is None or versioned == ("/versions/" in call.path)
+    return lambda call: (
+        call.action in actions and (versioned is None or versioned == ("/versions/" in call.path))
     )
 
 

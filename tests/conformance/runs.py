@@ -1,0 +1,86 @@
+"""Starts reference servers in threads, and the suite against them in its own environment."""
+
+import json
+import os
+import subprocess
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+from typing import NamedTuple
+
+from conformance.__main__ import ENVIRONMENT, REQUIREMENTS, VARIABLES
+from tests.conformance.models import ECHO
+from tests.conformance.server import Server
+from tools.managers import ROOT, ensure_environment
+
+SUITE = ROOT / "conformance"
+
+
+class Run(NamedTuple):
+    """What one run of the suite said."""
+
+    code: int
+    printed: str
+    results: dict
+
+    @property
+    def failing(self):
+        return {name for name, result in self.results.items() if result["outcome"] == "fails"}
+
+    @property
+    def holding(self):
+        return {name for name, result in self.results.items() if result["outcome"] == "holds"}
+
+
+@contextmanager
+def serving(fault=None):
+    """Serve in a thread, and give the address."""
+    with Server(fault) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield server.url
+        server.shutdown()
+        thread.join()
+
+
+def run_all(folder, jobs):
+    """Run the suite for each `(fault, model, arguments)` by name; give the runs by name.
+
+    All run from one process that has imported what takes its time.
+    """
+    python = ensure_environment(ENVIRONMENT, REQUIREMENTS) / "python"
+    with ExitStack() as stack:
+        arguments = {
+            name: [
+                str(SUITE), f"--rootdir={SUITE}", f"-c{SUITE}/pytest.ini",
+                f"--url={stack.enter_context(serving(fault))}", f"--model={model}",
+                f"--results={folder / name}.json", *more,
+            ]
+            for name, (fault, model, more) in jobs.items()
+        }  # fmt: skip
+        done = subprocess.run(
+            [python, ROOT / "tests/conformance/many.py"], cwd=ROOT, env=os.environ | VARIABLES,
+            input=json.dumps([(given, f"{folder / name}.log") for name, given in arguments.items()]),
+            text=True, capture_output=True, check=True, timeout=600,
+        )  # fmt: skip
+    codes = json.loads(done.stdout)
+    return {
+        name: Run(code, (folder / f"{name}.log").read_text("utf-8"), _results(folder, name))
+        for name, code in zip(jobs, codes, strict=True)
+    }
+
+
+def _results(folder, name):
+    file = folder / f"{name}.json"
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+def request_file(folder):
+    """Write a request that the model `echo` accepts."""
+    values = {"BOOL": [True, False], "BYTES": ["a", "b"]}
+    inputs = [
+        {"name": name, "datatype": datatype, "shape": [1, 2], "data": values.get(datatype, [1, 2])}
+        for name, (datatype, _) in ECHO.items()
+    ]
+    file = folder / "request.json"
+    file.write_text(json.dumps({"inputs": inputs}), "utf-8")
+    return file
