@@ -23,7 +23,7 @@ def call(subject):
             async with InferenceRESTClient(RESTConfig(protocol="v2", verify=secure)) as client:
                 return await getattr(client, method)(subject.url, *args, **kwargs)
 
-        subject.exchange = [f"kserve: {method}{args or ''}"]
+        subject.exchange = [f"kserve: {method}"]
         return asyncio.run(use())
 
     return run

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.conformance.server import Reply, reply
+from tests.conformance.routes import Reply, reply
 from tests.conformance.wrongs import (
     Fault,
     action,

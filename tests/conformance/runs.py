@@ -49,18 +49,18 @@ def run_all(folder, jobs):
     """
     python = ensure_environment(ENVIRONMENT, REQUIREMENTS) / "python"
     with ExitStack() as stack:
-        arguments = {
-            name: [
-                str(SUITE), f"--rootdir={SUITE}", f"-c{SUITE}/pytest.ini",
-                f"--url={stack.enter_context(serving(fault))}", f"--model={model}",
-                f"--results={folder / name}.json", *more,
-            ]
+        starts = [
+            (
+                [str(SUITE), f"--rootdir={SUITE}", f"-c{SUITE}/pytest.ini",
+                 f"--url={stack.enter_context(serving(fault))}", f"--model={model}",
+                 f"--results={folder / name}.json", *more],
+                f"{folder / name}.log",
+            )
             for name, (fault, model, more) in jobs.items()
-        }  # fmt: skip
+        ]  # fmt: skip
         done = subprocess.run(
             [python, ROOT / "tests/conformance/many.py"], cwd=ROOT, env=os.environ | VARIABLES,
-            input=json.dumps([(given, f"{folder / name}.log") for name, given in arguments.items()]),
-            text=True, capture_output=True, check=True, timeout=600,
+            input=json.dumps(starts), text=True, capture_output=True, check=True, timeout=600,
         )  # fmt: skip
     codes = json.loads(done.stdout)
     return {

@@ -1,4 +1,4 @@
-"""The conformance suite passes on a server that is right, and sees each fault of one that is not."""
+"""The suite passes on a server that is right, and sees each fault of one that is not."""
 
 import pytest
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.conformance.protocol import LENGTH
-from tests.conformance.server import Reply, reply
+from tests.conformance.routes import Reply, reply
 
 Serve = Callable
 TRITON = "gevent"
