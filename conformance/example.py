@@ -60,9 +60,10 @@ def candidates(tensors: Sequence[dict[str, Any]]) -> Iterator[Example]:
 
 
 def _made(tensor: dict[str, Any], rows: int, size: int) -> Tensor:
-    first, *others = tensor["shape"] or [1]
-    shape = [rows if first == -1 else first, *(size if n == -1 else n for n in others)]
-    return make(tensor["name"], tensor["datatype"], shape)
+    described = tensor["shape"]
+    first = [rows if n == -1 else n for n in described[:1]]
+    others = [size if n == -1 else n for n in described[1:]]
+    return make(tensor["name"], tensor["datatype"], first + others)
 
 
 def _with_rows(tensor: Tensor, rows: int) -> Tensor:

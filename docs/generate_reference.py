@@ -50,9 +50,10 @@ In YAML, a setting of a section stands in a block of the section's name: `model:
 `dummy_model` and `DummyModel` by default."""
 STATEMENTS_HEAD = """# Statements of the Open Inference Protocol
 
-What [the conformance suite](open-inference-conformance.md) checks, in our words, with the section of the
-specification it is from and the test that holds it. `binary`, `generate` and `model_repository` are
-Triton's documents of these extensions; where no document is named, it is `inference_rest.md`.
+What [the conformance suite](open-inference-conformance.md) checks, in our words, with the section
+of the specification it is from and the test that holds it. `binary`, `generate` and
+`model_repository` are Triton's documents of these extensions; where no document is named, it is
+`inference_rest.md`.
 
 | Statement | What it demands | Level | Source | Test |
 | --- | --- | --- | --- | --- |"""

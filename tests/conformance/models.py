@@ -34,6 +34,11 @@ def _numbers(tensors):
     }
 
 
+def _scaled(tensors):
+    [factor] = tensors["factor"][2]
+    return {"total": ("FP64", [], [sum(tensors["image"][2]) * factor])}
+
+
 def _echo(tensors):
     return {f"{name}_out": tensor for name, tensor in tensors.items()}
 
@@ -48,6 +53,8 @@ MODELS = {
               {"weighted": ("FP32", [-1]), "positive": ("BOOL", [-1])}, _numbers, ("1.0.0",)),
         Model("echo", ECHO, {f"{name}_out": tensor for name, tensor in ECHO.items()}, _echo,
               ("1.0.0",)),
+        Model("fixed", {"image": ("UINT8", [1, 2, 3]), "factor": ("INT16", [])},
+              {"total": ("FP64", [])}, _scaled, ("1.0.0",)),
         Model("plain", {"input": ("BYTES", [-1])}, {"prediction": ("BYTES", [-1])}, _sentiment),
     )
 }  # fmt: skip
