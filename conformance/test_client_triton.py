@@ -105,16 +105,32 @@ def test_triton_client_gets_the_answer(
             assert equal, f"output {name!r} is {elements(array)[:4]} and not {output.data[:4]}"
 
 
-@pytest.mark.statement("triton-error")
-def test_triton_client_raises_what_the_server_says(subject, example, client):
-    told = subject.infer(example.body(), path=subject.path("infer", model=UNKNOWN)).json()["error"]
-    subject.exchange = ["tritonclient: infer with an unknown model"]
+def check_error(subject, example, client, model, **options):
+    """Demand that the exception says what the server says to a plain request."""
+    told = subject.infer(example.body(), path=subject.path("infer", model=model)).json()["error"]
+    subject.exchange = [f"tritonclient: infer, unknown model of {len(model)} characters"]
+    inputs = arrays(example, binary=False)
     try:
-        client.infer(UNKNOWN, arrays(example, binary=False), model_version=subject.version)
+        client.infer(model, inputs, model_version=subject.version, **options)
     except InferenceServerException as exc:
-        assert exc.message() == told, f"the server says {told!r}; it raises {exc.message()!r}"
+        said = exc.message()
+        assert said == told, f"the server says {told[:60]!r}; it raises {said[:120]!r}"
     else:
         raise AssertionError("expected an InferenceServerException; got an answer")
+
+
+@pytest.mark.statement("triton-error")
+def test_triton_client_raises_what_the_server_says(subject, example, client):
+    check_error(subject, example, client, UNKNOWN)
+
+
+@pytest.mark.statement("triton-compressed-error")
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_triton_client_reads_errors_when_it_wants_compressed_answers(
+    subject, example, client, coding
+):
+    long = f"{UNKNOWN}-{'x' * 1500}"  # servers do not compress what is short
+    check_error(subject, example, client, long, response_compression_algorithm=coding)
 
 
 @pytest.mark.statement("triton-index")

@@ -1,5 +1,6 @@
 """Faults of the binary extension and of compression."""
 
+import gzip
 import zlib
 from contextlib import suppress
 
@@ -104,6 +105,12 @@ def gzip_always(call):
         call.headers["accept-encoding"] = "gzip"
 
 
+def compress_errors(answer):
+    if answer.status >= 400:
+        answer.headers["content-encoding"] = "gzip"
+        answer.body = gzip.compress(answer.body)
+
+
 BINARY = {
     "bytes-backwards": Fault(
         "binary-input", calls(INFER, big_endian), model="numbers",
@@ -147,6 +154,9 @@ BINARY = {
     "any-compression": Fault(
         "unknown-compression", outer=forgive("unknown compression")),
     "gzip-always": Fault("compressed-answer", outer=calls(always, gzip_always)),
+    "errors-compressed": Fault("triton-compressed-error", outer=replies(
+        lambda call: call.headers.get("accept-encoding") in ("gzip", "deflate"),
+        compress_errors)),
     "no-header-length-of-compressed": Fault(
         "triton-infer", outer=replies(INFER, header_of_compressed)),
 }  # fmt: skip

@@ -114,7 +114,7 @@ INFERENCE = {
         "infer-version", body(action("infer", versioned=True), put(model_version="9"))),
     "anything-is-a-model": Fault(
         "infer-unknown-model", forgive("unknown model", "infer"),
-        also={"triton-error", "kserve-error"}),
+        also={"triton-error", "triton-compressed-error", "kserve-error"}),
     "anything-is-a-version": Fault("infer-unknown-version", forgive("unknown version", "infer")),
     "id-lost": Fault("infer-id", body(INFER, put(id=None))),
     "id-made-up": Fault(
@@ -143,7 +143,7 @@ INFERENCE = {
     "content-type-demanded": Fault(
         "infer-no-content-type",
         instead(lambda c: INFER(c) and "content-type" not in c.headers, lambda: error(415)),
-        also={"triton-infer", "triton-error"}),
+        also={"triton-infer", "triton-error", "triton-compressed-error"}),
     "detail-and-no-error": Fault("error-envelope", refusals("bad json", detail)),
     "crash-at-bad-json": Fault("error-4xx", refusals("bad json", crash)),
     "crash-at-no-outputs": Fault(

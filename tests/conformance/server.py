@@ -22,7 +22,7 @@ def compressing(serve_plain):
         answer = serve_plain(call)
         accepted = call.headers.get("accept-encoding", "")
         for coding, compress in (("gzip", gzip.compress), ("deflate", zlib.compress)):
-            if coding in accepted:
+            if coding in accepted and answer.status == 200:  # Triton's client wants errors plain
                 answer.headers["content-encoding"] = coding
                 answer.body = compress(answer.body)
                 break

@@ -88,7 +88,7 @@ def test_failure_of_schemathesis_is_as_short(runs):
 
 def test_summary_says_what_holds_was_skipped_and_does_not_hold(runs):
     summary = runs["example"].printed.split("\n\n")[-1].splitlines()
-    assert summary[0] == "96 of 97 statements that apply hold."
+    assert summary[0] == "97 of 98 statements that apply hold."
     assert "2 skipped, the model has one input: infer-inputs-order, binary-input-mixed" in summary
     assert summary[-3:-1] == ["1 does not hold:", "  infer-id (required)"]
 
@@ -149,7 +149,8 @@ def test_example_in_the_documentation_is_what_is_printed(runs):
     assert summary in text
 
 
-def test_documentation_names_every_level():
+def test_documentation_names_every_level_and_the_number_of_statements():
     text = PAGE.read_text("utf-8")
+    assert f"It holds {len(load())} [statements]" in text
     for level in {statement.level for statement in load().values()}:
         assert f"| `{level}` |" in text
