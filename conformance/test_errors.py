@@ -7,90 +7,106 @@ from conformance.refusals import REFUSALS, first_input
 from conformance.subject import UNKNOWN
 from conformance.tensors import make
 
-ALL = [(name, case) for name, cases in REFUSALS.items() for case in cases]
+
+def cases(*names):
+    """Give the test what the server answers to each of these refusals."""
+    found = [(name, case) for name in names for case in REFUSALS[name]]
+    ids = [case if len(names) == 1 else f"{name}, {case}" for name, case in found]
+    return pytest.mark.parametrize("response", found, ids=ids, indirect=True)
 
 
-def cases(name):
-    refusals = REFUSALS[name]
-    return pytest.mark.parametrize("refusal", refusals.values(), ids=list(refusals))
+@pytest.fixture(scope="module")
+def exchanges():
+    return {}
+
+
+@pytest.fixture
+def response(request, subject, example, exchanges):
+    """What the server answers; each request is sent once and judged by several tests."""
+    name, case = request.param
+    if request.param not in exchanges:
+        subject.infer(REFUSALS[name][case](example))
+        exchanges[request.param] = subject.exchange
+    subject.exchange = exchanges[request.param]
+    return subject.exchange[1]
 
 
 @pytest.mark.statement("error-bad-json")
 @cases("error-bad-json")
-def test_body_that_is_no_json_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_body_that_is_no_json_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-not-an-object")
 @cases("error-not-an-object")
-def test_body_that_is_no_object_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_body_that_is_no_object_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-no-inputs")
 @cases("error-no-inputs")
-def test_request_without_a_list_of_inputs_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_request_without_a_list_of_inputs_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-input-fields")
 @cases("error-input-fields")
-def test_input_without_one_of_its_fields_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_input_without_one_of_its_fields_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-missing-input")
 @cases("error-missing-input")
-def test_missing_input_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_missing_input_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-data-shape")
 @cases("error-data-shape")
-def test_data_that_do_not_fill_the_shape_are_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_data_that_do_not_fill_the_shape_are_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-shape-numbers")
 @cases("error-shape-numbers")
-def test_dimension_that_is_no_whole_number_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_dimension_that_is_no_whole_number_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-datatype-unknown")
 @cases("error-datatype-unknown")
-def test_datatype_that_is_not_in_the_table_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_datatype_that_is_not_in_the_table_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-element")
 @cases("error-element")
-def test_element_that_is_not_of_the_datatype_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_element_that_is_not_of_the_datatype_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-unknown-output")
 @cases("error-unknown-output")
-def test_output_that_the_model_does_not_have_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_output_that_the_model_does_not_have_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-datatype-mismatch")
 @cases("error-datatype-mismatch")
-def test_datatype_that_is_not_the_models_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_datatype_that_is_not_the_models_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-unknown-input")
 @cases("error-unknown-input")
-def test_input_that_the_model_does_not_have_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_input_that_the_model_does_not_have_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-duplicate-input")
 @cases("error-duplicate-input")
-def test_input_that_is_given_twice_is_refused(subject, example, refusal):
-    refused(subject.infer(refusal(example)))
+def test_input_that_is_given_twice_is_refused(response):
+    refused(response)
 
 
 @pytest.mark.statement("error-fixed-dimension")
@@ -114,9 +130,8 @@ def unknown_things(subject, example):
 
 
 @pytest.mark.statement("error-envelope")
-@pytest.mark.parametrize(("name", "case"), ALL)
-def test_refusal_says_why(subject, example, name, case):
-    response = subject.infer(REFUSALS[name][case](example))
+@cases(*REFUSALS)
+def test_refusal_says_why(response):
     if response.status >= 400:  # else the case's own test fails
         envelope(response)
 
@@ -129,9 +144,8 @@ def test_refusal_of_what_is_unknown_says_why(subject, example):
 
 
 @pytest.mark.statement("error-4xx")
-@pytest.mark.parametrize(("name", "case"), ALL)
-def test_refusal_is_the_clients_fault(subject, example, name, case):
-    response = subject.infer(REFUSALS[name][case](example))
+@cases(*REFUSALS)
+def test_refusal_is_the_clients_fault(response):
     if response.status >= 400:
         client_error(response)
 

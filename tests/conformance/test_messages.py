@@ -62,7 +62,7 @@ def test_failure_says_statement_request_and_answer(runs):
 def test_failure_of_bytes_shows_them_on_one_line(runs):
     lines = block(runs["status"], "binary-error-envelope").splitlines()
     assert lines[2] == (
-        "  binary-header-too-long-by one: expected a status from 400 to 499; got 500"
+        "  binary-header-too-long, by one: expected a status from 400 to 499; got 500"
     )
     assert lines[3].endswith(r"""}}]}\x0a\x00\x00\x00a good day\x09\x00\x00\x00a bad day'""")
     assert lines[4] == '    < 500, application/json: {"error": "the header ends behind the body"}'
