@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Thread
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from tests.conformance.server import Server
 from tools.managers import ROOT, ensure_environment
 
 SUITE = ROOT / "conformance"
+POLL_S = 1
 
 
 class Run(NamedTuple):
@@ -32,14 +34,16 @@ class Run(NamedTuple):
 
 
 @contextmanager
-def serving(fault=None):
-    """Serve in a thread, and give the address."""
-    with Server(fault) as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+def serving(faults):
+    """Serve each of these faults in a thread, and give the addresses."""
+    servers = [Server(fault) for fault in faults]
+    for server in servers:  # a hundred that look every moment whether to end would take a core
+        Thread(target=server.serve_forever, args=(POLL_S,), daemon=True).start()
+    yield [server.url for server in servers]
+    with ThreadPoolExecutor(len(servers)) as pool:
+        list(pool.map(Server.shutdown, servers))
+    for server in servers:
+        server.server_close()
 
 
 def run_all(folder, jobs):
@@ -48,15 +52,15 @@ def run_all(folder, jobs):
     All run from one process that has imported what takes its time.
     """
     python = ensure_environment(ENVIRONMENT, REQUIREMENTS) / "python"
-    with ExitStack() as stack:
+    with serving([fault for fault, _, _ in jobs.values()]) as urls:
         starts = [
             (
                 [str(SUITE), f"--rootdir={SUITE}", f"-c{SUITE}/pytest.ini",
-                 f"--url={stack.enter_context(serving(fault))}", f"--model={model}",
+                 f"--url={url}", f"--model={model}",
                  f"--results={folder / name}.json", *more],
                 f"{folder / name}.log",
             )
-            for name, (fault, model, more) in jobs.items()
+            for url, (name, (_, model, more)) in zip(urls, jobs.items(), strict=True)
         ]  # fmt: skip
         done = subprocess.run(
             [python, ROOT / "tests/conformance/many.py"], cwd=ROOT, env=os.environ | VARIABLES,
