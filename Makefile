@@ -7,7 +7,7 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-update test-random-edits test-system lint format docs docs-serve \
+.PHONY: help conformance demo test test-faults test-update test-random-edits test-system lint format docs docs-serve \
 	reference bench bench-serving record clean
 
 help: ## Show this help
@@ -41,6 +41,10 @@ test-random-edits: $(READY) ## Update 150 randomly edited projects; `make test` 
 
 test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
 	$(VENV_PYTHON) -m pytest tests/system --numprocesses=2 --dist=loadfile $(ARGS)
+
+conformance: $(READY) ## Hold a server against the Open Inference Protocol (URL=…, MODEL=…)
+	@$(VENV_PYTHON) -m conformance --url="$(URL)" --model="$(MODEL)" --version="$(VERSION)" \
+		--request="$(REQUEST)" $(ARGS)
 
 lint: $(READY) ## Check tools, tests and benchmarks; what is rendered is checked by the tests
 	$(VENV_PYTHON) -m ruff format --check .

@@ -1,4 +1,4 @@
-"""Writes docs/reference/questions.md and settings.md from the sources; `--check` only compares."""
+"""Writes the generated pages of docs/reference from their sources; `--check` only compares."""
 
 import re
 import shutil
@@ -16,6 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
 QUESTIONS = ROOT / "questions"
+CONFORMANCE = ROOT / "conformance"
 SETTINGS = ROOT / "template" / "{{ package_path }}" / "config" / "settings.py.jinja"
 
 TOPICS = {"1-project": "Project", "2-model": "Model", "3-features": "Features"}
@@ -47,6 +48,15 @@ In YAML, a setting of a section stands in a block of the section's name: `model:
 
 `<model_module>` and `<model_class>` come from the answer [`model_name`](questions.md#model_name):
 `dummy_model` and `DummyModel` by default."""
+STATEMENTS_HEAD = """# Statements of the Open Inference Protocol
+
+What [the conformance suite](open-inference-conformance.md) checks, in our words, with the section
+of the specification it is from and the test that holds it. `binary`, `generate` and
+`model_repository` are Triton's documents of these extensions; where no document is named, it is
+`inference_rest.md`.
+
+| Statement | What it demands | Level | Source | Test |
+| --- | --- | --- | --- | --- |"""
 TABLE_HEAD = """
 | Setting | Environment variable | Value | Default | Meaning |
 | --- | --- | --- | --- | --- |"""
@@ -75,6 +85,27 @@ def settings_page() -> str:
         parts += [f"\n## Section `{section}`\n", described["description"], TABLE_HEAD]
         parts += [_row(f"{section}.{n}", field) for n, field in described["properties"].items()]
     return "\n".join([*parts, ""])
+
+
+def statements_page() -> str:
+    """Describe every statement of the conformance suite, in the order of the list."""
+    statements = yaml.safe_load((CONFORMANCE / "statements.yml").read_text("utf-8"))
+    tests = _tests_of_statements()
+    rows = (
+        f"| `{one['id']}` | {one['text']} | {one['level']} | {one['source']} "
+        f"| {', '.join(f'`{test}`' for test in tests[one['id']])} |"
+        for one in statements
+    )
+    return "\n".join([NOTICE, STATEMENTS_HEAD, *rows, ""])
+
+
+def _tests_of_statements() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for file in sorted(CONFORMANCE.glob("test_*.py")):
+        marked = r'mark\.statement\("([\w-]+)"\)\n(?:[@ )].*\n)*def (test_\w+)'
+        for statement, test in re.findall(marked, file.read_text("utf-8")):
+            found.setdefault(statement, []).append(f"{file.name}::{test}")
+    return found
 
 
 def _load(file: str) -> dict[str, Any]:
@@ -138,7 +169,12 @@ def _row(name: str, field: dict[str, Any]) -> str:
 def main() -> int:
     """Write the pages; with `--check`, only tell where they differ from what would be written."""
     differences: list[str] = []
-    for name, page in {"questions.md": questions_page(), "settings.md": settings_page()}.items():
+    pages = {
+        "questions.md": questions_page(),
+        "settings.md": settings_page(),
+        "open-inference-statements.md": statements_page(),
+    }
+    for name, page in pages.items():
         if "--check" in sys.argv[1:]:
             written = (PAGES / name).read_text("utf-8").splitlines()
             differences += unified_diff(written, page.splitlines(), name, "source", lineterm="")

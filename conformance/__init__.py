@@ -1,0 +1,1 @@
+"""Holds any server against the Open Inference Protocol: `make conformance URL=… MODEL=…`."""

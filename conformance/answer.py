@@ -1,0 +1,81 @@
+"""An answer to an inference request, in JSON or with bytes behind it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.tensors import flatten, unpack
+from conformance.transport import Response
+
+LENGTH = "Inference-Header-Content-Length"
+
+
+@dataclass(frozen=True)
+class Output:
+    """A tensor of an answer."""
+
+    described: dict[str, Any]
+    """The object of the answer."""
+    data: list[Any]
+    """Its elements, flat."""
+    raw: bytes | None
+    """Its bytes, where it came as bytes."""
+
+    @property
+    def datatype(self) -> str:
+        """The datatype that the answer says."""
+        return str(self.described.get("datatype"))
+
+    @property
+    def size(self) -> Any:
+        """The `binary_data_size` that the answer says, if any."""
+        return (self.described.get("parameters") or {}).get("binary_data_size")
+
+    @property
+    def shape(self) -> Any:
+        """The shape that the answer says."""
+        return self.described.get("shape")
+
+
+class Answer:
+    """Reads what is needed to compare answers; what an answer must have is for the tests to say."""
+
+    def __init__(self, response: Response) -> None:
+        """Read an answer; `AssertionError` if it is no success or cannot be read."""
+        assert response.status == 200, f"expected 200; got {response.status}"
+        self.response = response
+        length = response.headers.get(LENGTH.lower())
+        assert length is None or length.isdecimal(), f"{LENGTH} is {length!r}"
+        self.head = response.body[: int(length)] if length else response.body
+        self.rest = response.body[len(self.head) :]
+        self.body = _object(self.head)
+        self.outputs = self._outputs()
+
+    def _outputs(self) -> dict[str, Output]:
+        listed = self.body.get("outputs")
+        assert isinstance(listed, list), "expected a list `outputs` in the answer; got none"
+        found, rest = {}, self.rest
+        for described in listed:
+            size = Output(described, [], None).size
+            raw = None if size is None else rest[:size]
+            rest = rest[size or 0 :]
+            found[described["name"]] = Output(described, _elements(described, raw), raw)
+        return found
+
+
+def _object(head: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(head)
+    except ValueError as exc:
+        raise AssertionError(f"the answer is no JSON: {exc}") from exc
+    assert isinstance(body, dict), f"expected a JSON object; got {type(body).__name__}"
+    return body
+
+
+def _elements(described: dict[str, Any], raw: bytes | None) -> list[Any]:
+    if raw is None:
+        return flatten(described.get("data", []))
+    try:
+        return unpack(str(described.get("datatype")), raw)
+    except ValueError as exc:
+        raise AssertionError(f"output {described['name']!r}: {exc}") from exc

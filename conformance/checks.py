@@ -1,0 +1,47 @@
+"""What several tests demand."""
+
+from typing import Any
+
+from conformance.transport import Response
+
+
+def refused(response: Response) -> None:
+    """Demand an error status."""
+    assert 400 <= response.status < 600, f"expected an error status; got {response.status}"
+
+
+def envelope(response: Response) -> None:
+    """Demand the object of an error."""
+    body = response.json()
+    error = body.get("error") if isinstance(body, dict) else None
+    assert isinstance(error, str), 'expected {"error": "…"}, a text; got something else'
+    assert error.strip(), "expected an `error` that says something; got an empty text"
+
+
+def client_error(response: Response) -> None:
+    """Demand a status that says that the client is at fault."""
+    assert 400 <= response.status < 500, f"expected a status from 400 to 499; got {response.status}"
+
+
+def success(response: Response) -> Any:
+    """Demand 200, and give the JSON object of the body."""
+    assert response.status == 200, f"expected 200; got {response.status}"
+    body = response.json()
+    assert isinstance(body, dict), f"expected a JSON object; got {type(body).__name__}"
+    return body
+
+
+def text(body: dict[str, Any], *names: str) -> None:
+    """Demand fields that are texts."""
+    for name in names:
+        assert isinstance(body.get(name), str), f"expected a text `{name}`; got {body.get(name)!r}"
+
+
+def fits(shape: Any, described: Any) -> bool:
+    """Tell whether a shape has the dimensions of one whose variable ones are -1."""
+    return (
+        isinstance(shape, list)
+        and isinstance(described, list)
+        and len(shape) == len(described)
+        and all(wanted in (-1, given) for given, wanted in zip(shape, described, strict=True))
+    )

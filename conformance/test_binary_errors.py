@@ -1,0 +1,96 @@
+"""The binary tensor data extension: lengths that are wrong."""
+
+import pytest
+
+from conformance.checks import client_error, envelope, refused
+from conformance.lies import LIES
+
+pytestmark = pytest.mark.extension("binary_tensor_data")
+
+
+def cases(*names):
+    """Give the test what the server answers to each of these lies."""
+    found = [(name, case) for name in names for case in LIES[name]]
+    ids = [case if len(names) == 1 else f"{name}, {case}" for name, case in found]
+    return pytest.mark.parametrize("response", found, ids=ids, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def exchanges():
+    return {}
+
+
+@pytest.fixture
+def response(request, subject, example, exchanges):
+    """What the server answers; each lie is told once and judged by two tests."""
+    name, case = request.param
+    sent = LIES[name][case](example)
+    if sent is None:
+        pytest.skip("the model has no input of BYTES")
+    if request.param not in exchanges:
+        subject.infer(*sent)
+        exchanges[request.param] = subject.exchange
+    subject.exchange = exchanges[request.param]
+    return subject.exchange[1]
+
+
+@pytest.mark.statement("binary-header-too-long")
+@cases("binary-header-too-long")
+def test_header_length_beyond_the_body_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-header-too-short")
+@cases("binary-header-too-short")
+def test_header_length_that_cuts_the_json_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-header-no-length")
+@cases("binary-header-no-length")
+def test_header_length_that_is_none_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-size-too-big")
+@cases("binary-size-too-big")
+def test_size_beyond_the_body_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-size-disagrees")
+@cases("binary-size-disagrees")
+def test_size_that_is_not_the_shapes_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-size-no-length")
+@cases("binary-size-no-length")
+def test_size_that_is_none_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-leftover")
+@cases("binary-leftover")
+def test_bytes_that_belong_to_nothing_are_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-bytes-prefix")
+@cases("binary-bytes-prefix")
+def test_text_that_runs_past_the_end_is_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-data-twice")
+@cases("binary-data-twice")
+def test_data_given_in_both_ways_are_refused(response):
+    refused(response)
+
+
+@pytest.mark.statement("binary-error-envelope")
+@cases(*LIES)
+def test_refusal_of_bytes_says_why(response):
+    if response.status >= 400:  # else the case's own test fails
+        client_error(response)
+        envelope(response)
