@@ -20,7 +20,7 @@ COMBINATIONS = [
         ["uv", "poetry", "pdm"],
         ["3.11", "3.12", "3.13"],
         ["github", "none"],
-        [["batching", "hardening", "metrics", "docker"], ["docker"], []],
+        [["batching", "hardening", "metrics", "playground", "docker"], ["docker"], []],
         LAYOUTS.values(),
     )
 ]
@@ -31,6 +31,7 @@ PYTHON_VARIANTS = {
     "batching alone": {"features": ["batching"]},
     "hardening alone": {"features": ["hardening"]},
     "metrics alone": {"features": ["metrics"]},
+    "playground alone": {"features": ["playground"]},
     "shortest names": {"layout": "named_package", "package_name": "a", "model_name": "b"},
     "longest names": {
         "layout": "named_package",
@@ -145,6 +146,12 @@ FEATURES = {
         "tests/unit/services/test_admission.py",
     },
     "metrics": {"api/metrics.py", "tests/integration/test_metrics.py"},
+    "playground": {
+        "api/playground.html",
+        "api/playground.py",
+        "config/playground.py",
+        "tests/integration/test_playground.py",
+    },
 }
 
 
@@ -214,7 +221,7 @@ def test_other_answers_leave_python_as_it_is(renders):
     assert {variant: len(texts) for variant, texts in seen.items()} == {
         (layout, features): 1
         for layout in LAYOUTS
-        for features in [(), ("batching", "hardening", "metrics")]
+        for features in [(), ("batching", "hardening", "metrics", "playground")]
     }
 
 
