@@ -25,7 +25,7 @@ QUESTIONS = {
     "model_name": None,
     "model_module": None,
     "preset": ["production", "minimal", "custom"],
-    "features": ["batching", "hardening", "open_inference", "metrics", "docker"],
+    "features": ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
@@ -79,8 +79,11 @@ def test_defaults_are_valid_and_recorded(render):
     ("preset", "features"),
     [
         ("minimal", []),
-        ("production", ["batching", "hardening", "open_inference", "metrics", "docker"]),
-        ("custom", ["batching", "hardening", "open_inference", "metrics", "docker"]),
+        (
+            "production",
+            ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
+        ),
+        ("custom", ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]),
     ],
 )
 def test_preset_decides_the_default_features(render, preset, features):

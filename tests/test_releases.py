@@ -24,6 +24,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SECTIONS = dict(
     re.findall(r"^## (\S+) - .*?\n(.*?)(?=^## |\Z)", CHANGELOG, re.MULTILINE | re.DOTALL)
 )
+UNRELEASED = re.search(r"^## Unreleased\n(.*?)(?=^## )", CHANGELOG, re.MULTILINE | re.DOTALL)
 ANCHOR = re.compile(r"^\s*(?:#|//) Your ")
 
 # The file ended there: see "Action needed" of 0.2.0 in CHANGELOG.md.
@@ -58,7 +59,8 @@ def variants(released, render, tmp_path_factory):
 def since(release):
     """The sections of the changelog that are newer than a release."""
     names = [*SECTIONS]
-    return "\n".join(SECTIONS[name] for name in names[: names.index(release)])
+    newer = [SECTIONS[name] for name in names[: names.index(release)]]
+    return "\n".join([UNRELEASED[1] if UNRELEASED else "", *newer])
 
 
 def test_questions_and_choices_are_only_ever_added(released, template):

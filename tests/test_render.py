@@ -20,7 +20,11 @@ COMBINATIONS = [
         ["uv", "poetry", "pdm"],
         ["3.11", "3.12", "3.13"],
         ["github", "none"],
-        [["batching", "hardening", "open_inference", "metrics", "docker"], ["docker"], []],
+        [
+            ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
+            ["docker"],
+            [],
+        ],
         LAYOUTS.values(),
     )
 ]
@@ -32,6 +36,7 @@ PYTHON_VARIANTS = {
     "hardening alone": {"features": ["hardening"]},
     "open_inference alone": {"features": ["open_inference"]},
     "metrics alone": {"features": ["metrics"]},
+    "playground alone": {"features": ["playground"]},
     "shortest names": {"layout": "named_package", "package_name": "a", "model_name": "b"},
     "longest names": {
         "layout": "named_package",
@@ -161,6 +166,7 @@ FEATURES = {
         "api/streaming.py",
         "models/datatypes.py",
         "services/model_tensors.py",
+        "services/parts_of_thread.py",
         "services/streaming.py",
         "services/tensor_data.py",
         "services/tensor_spec.py",
@@ -174,6 +180,12 @@ FEATURES = {
         "tests/unit/services/test_model_tensors.py",
         "tests/unit/services/test_tensor_spec.py",
         "tests/unit/services/test_tensors.py",
+    },
+    "playground": {
+        "api/playground.html",
+        "api/playground.py",
+        "config/playground.py",
+        "tests/integration/test_playground.py",
     },
 }
 
@@ -244,7 +256,7 @@ def test_other_answers_leave_python_as_it_is(renders):
     assert {variant: len(texts) for variant, texts in seen.items()} == {
         (layout, features): 1
         for layout in LAYOUTS
-        for features in [(), ("batching", "hardening", "open_inference", "metrics")]
+        for features in [(), ("batching", "hardening", "open_inference", "metrics", "playground")]
     }
 
 

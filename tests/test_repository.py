@@ -50,6 +50,12 @@ def test_no_rendered_source_file_is_over_150_lines(render):
         assert len(file.read_text("utf-8").splitlines()) <= 150, file
 
 
+def test_page_of_the_playground_can_be_read(render):
+    page = (render() / "src/api/playground.html").read_text("utf-8").splitlines()
+    assert len(page) <= 300
+    assert max(map(len, page)) <= 180
+
+
 def test_minimal_stays_small(render):
     files = (render(preset="minimal") / "src").rglob("*.py")
     assert sum(lines_of_code(file.read_text("utf-8")) for file in files) < LINES_OF_CODE

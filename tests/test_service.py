@@ -229,6 +229,7 @@ def test_service_runs_from_a_wheel(render, tmp_path):
     with running(command, cwd=tmp_path, env=env, log=tmp_path / "log") as service:
         assert_contract(service)
         assert service.request("/info")[1]["service"] == "ml-service"
+        assert "<!doctype html>" in service.request("/")[1]
 
 
 def test_two_workers_of_uvicorn_serve(render, tmp_path):

@@ -1,5 +1,6 @@
 """What the system tests share: programs that must be there, rendering, this machine's network."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,18 @@ from tools.managers import INSTALL, ROOT, environment
 
 CACHE = ROOT / ".cache"
 MANAGERS = tuple(INSTALL)
+
+DEAD_PROXY = "127.0.0.1:9"  # the discard port, where nothing listens
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--proxy-server={DEAD_PROXY}",
+]
 
 CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _INDEX = ("UV_DEFAULT_INDEX", "PDM_PYPI_URL", "POETRY_PYPI_MIRROR_URL")
@@ -60,3 +73,15 @@ def network(*managers: str) -> dict[str, str]:
     if "UV_DEFAULT_INDEX" in found:
         found["PIP_INDEX_URL"] = found["UV_DEFAULT_INDEX"]
     return found
+
+
+def network_events(log: Path) -> dict[str, list[dict[str, object]]]:
+    """Give the parameters of a browser's network events, by kind, from its `--log-net-log`."""
+    written = json.loads(log.read_text("utf-8"))
+    names = {number: name for name, number in written["constants"]["logEventTypes"].items()}
+    begin = written["constants"]["logEventPhase"]["PHASE_BEGIN"]
+    events: dict[str, list[dict[str, object]]] = {}
+    for event in written["events"]:
+        if event["phase"] == begin:
+            events.setdefault(names[event["type"]], []).append(event.get("params", {}))
+    return events

@@ -1,6 +1,5 @@
 """The documentation pages in a real browser that reaches nothing but the service."""
 
-import json
 import re
 import struct
 import zlib
@@ -10,11 +9,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.system.support import CACHE, must, require
+from tests.system.support import CACHE, CHROMIUM_FLAGS, DEAD_PROXY, must, network_events, require
 from tools.managers import environment
 from tools.service import running
 
-DEAD_PROXY = "127.0.0.1:9"  # the discard port, where nothing listens
 OPERATIONS = ["get /health", "get /ready", "get /info", "post /predict", "post /predict/batch"]
 
 
@@ -47,15 +45,8 @@ def page(request, service) -> Page:
             [
                 chromium,
                 "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
+                *CHROMIUM_FLAGS,
                 f"--user-data-dir={folder}/profile",
-                f"--proxy-server={DEAD_PROXY}",
                 f"--proxy-bypass-list=<-loopback>;{service.url.removeprefix('http://')}",
                 "--window-size=1280,1600",
                 "--virtual-time-budget=20000",
@@ -65,7 +56,7 @@ def page(request, service) -> Page:
                 url,
             ]
         )
-        return Page(url, document, screenshot, _events(network))
+        return Page(url, document, screenshot, network_events(network))
 
 
 def test_page_shows_every_operation(page):
@@ -99,18 +90,6 @@ def _visible_text(document: str) -> str:
     """Give the text of a document without the breaks that let long paths wrap."""
     text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<wbr>|\u200b", "", document)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).lower()
-
-
-def _events(network: Path) -> dict[str, list[dict[str, object]]]:
-    """Give the parameters of the browser's network events, by kind."""
-    log = json.loads(network.read_text("utf-8"))
-    names = {number: name for name, number in log["constants"]["logEventTypes"].items()}
-    begin = log["constants"]["logEventPhase"]["PHASE_BEGIN"]
-    events: dict[str, list[dict[str, object]]] = {}
-    for event in log["events"]:
-        if event["phase"] == begin:
-            events.setdefault(names[event["type"]], []).append(event.get("params", {}))
-    return events
 
 
 def _pixels(screenshot: Path) -> tuple[int, int, list[bytes]]:

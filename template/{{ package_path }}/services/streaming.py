@@ -1,10 +1,8 @@
 """Predictions that come in parts, from models that have a `predict_stream`."""
 
 import asyncio
-import threading
-from collections.abc import AsyncGenerator, Generator, Iterator
-from concurrent.futures import Executor
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from typing import Any, Protocol, get_args, get_type_hints, runtime_checkable
 
 from pydantic import ConfigDict, create_model
@@ -14,9 +12,9 @@ from ..core.errors import ConfigError, PredictionTimeoutError
 from ..models.base import Model
 from ..utils.helpers import check_json
 from .inference_service import InferenceService
+from .parts_of_thread import END, PartsOfThread
 from .tensor_spec import TensorSpec, describe_type
 
-END = object()
 TEXT_INPUT, TEXT_OUTPUT = "text_input", "text_output"  # as the protocol calls them
 
 
@@ -83,7 +81,7 @@ class Streamer:
         finally:
             parts.leave(runner.threads)
 
-    async def _next(self, parts: "PartsOfThread") -> Any:
+    async def _next(self, parts: PartsOfThread) -> Any:
         deadline = asyncio.timeout(self._timeout_s)
         try:
             async with deadline:
@@ -92,35 +90,6 @@ class Streamer:
             if not deadline.expired():
                 raise  # the model's own
             raise PredictionTimeoutError(f"No further part in {self._timeout_s:g} s") from exc
-
-
-class PartsOfThread:
-    """A generator that runs in threads, a step at a time, and is closed when nobody wants more."""
-
-    def __init__(self, parts: Iterator[Any]) -> None:
-        self._parts = parts
-        self._steps = threading.Lock()
-        self._is_left = False
-
-    def next(self) -> Any:
-        """Give the next part, or `END`."""
-        with self._steps:
-            part = next(self._parts, END)
-        if self._is_left:
-            self._close()
-        return part
-
-    def leave(self, threads: Executor) -> None:
-        """Close the generator: here and now nobody may wait, for its last step or its end."""
-        self._is_left = True
-        if not self._steps.locked():  # else the step does it
-            with suppress(RuntimeError):  # the service has ended
-                threads.submit(self._close)
-
-    def _close(self) -> None:
-        with self._steps:
-            if isinstance(self._parts, Generator):
-                self._parts.close()
 
 
 def part_type(model: Model) -> Any:
