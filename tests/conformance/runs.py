@@ -73,6 +73,17 @@ def run_all(folder, jobs):
     }
 
 
+def run_suite(url, model, folder):
+    """Run the suite once, in a process of its own."""
+    python = ensure_environment(ENVIRONMENT, REQUIREMENTS) / "python"
+    command = [
+        python, "-m", "conformance", f"--url={url}", f"--model={model}",
+        f"--results={folder}/results.json",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return Run(done.returncode, done.stdout + done.stderr, _results(folder, "results"))
+
+
 def _results(folder, name):
     file = folder / f"{name}.json"
     return json.loads(file.read_text("utf-8")) if file.exists() else {}

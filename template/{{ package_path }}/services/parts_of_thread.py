@@ -1,4 +1,4 @@
-"""A generator that runs in threads, a step at a time, and is closed when nobody wants more of it."""
+"""A generator that runs in threads, a step at a time, and is closed when nobody wants more."""
 
 import threading
 from collections.abc import Generator, Iterator
