@@ -128,6 +128,7 @@ FEATURES = {
         "api/fast_route.py",
         "api/header_guard.py",
         "api/limits.py",
+        "api/lookout.py",
         "api/server.py",
         "api/supervision.py",
         "api/validation.py",

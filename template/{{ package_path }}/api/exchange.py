@@ -7,15 +7,20 @@ from typing import Any
 
 from starlette.types import Message, Receive
 
+from .lookout import Lookout
+
 SKIP_S = 1
-LOOK_AFTER_S = 0.05  # most requests are answered before; only longer ones are looked after
 
 
 class Exchange:
     """Cancels the task that made it when the body is late, or the client leaves too early."""
 
     def __init__(
-        self, receive: Receive, state: MutableMapping[str, Any], body_timeout_s: float
+        self,
+        receive: Receive,
+        state: MutableMapping[str, Any],
+        body_timeout_s: float,
+        lookout: Lookout,
     ) -> None:
         self.late = False
         """Whether the body did not come in time."""
@@ -26,18 +31,19 @@ class Exchange:
         self.receive = receive
         self._state = state
         self._body_timeout_s = body_timeout_s
-        self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        self._reads, self._is_long = True, False
+        self._reads = True
         self._watcher: asyncio.Task[None] | None = None
-        self._timer = self._loop.call_later(LOOK_AFTER_S, self._look_after)
+        self._timer: asyncio.TimerHandle | None = None
+        self._lookout = lookout
+        lookout.add(self)
 
     def body_is_read(self) -> None:
         """Tell that there is nothing more to receive but the client's leave."""
         self._reads = False
-        if self._is_long:
+        if self._timer:
             self._timer.cancel()
-            self._look_after()
+            self.look_after()
 
     async def skip(self, max_bytes: int) -> None:
         """Read on for a moment: a client that still sends would see a reset, and no answer."""
@@ -48,7 +54,9 @@ class Exchange:
 
     def end(self) -> None:
         """Look after it no longer."""
-        self._timer.cancel()
+        self._lookout.remove(self)
+        if self._timer:
+            self._timer.cancel()
         if self._watcher:
             self._watcher.cancel()
 
@@ -61,12 +69,13 @@ class Exchange:
 
         return receive
 
-    def _look_after(self) -> None:
-        self._is_long = True
+    def look_after(self) -> None:
+        """Give the body a deadline, or watch for the client's leave."""
         if self._reads:
-            self._timer = self._loop.call_later(self._body_timeout_s, self._interrupt, "late")
+            later = asyncio.get_running_loop().call_later
+            self._timer = later(self._body_timeout_s, self._interrupt, "late")
         else:
-            self._watcher = self._loop.create_task(self._watch())
+            self._watcher = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":

@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from starlette.datastructures import Headers
 
 from ..config.settings import Settings
 from ..core.errors import ServiceError
@@ -11,8 +10,8 @@ from ..services.inference_service import InferenceService
 from ..services.model_tensors import ModelTensors
 from .compression import read_inflated
 from .inference_errors import failures
-from .inference_request import JSON_LENGTH, read_request
-from .inference_response import write_response
+from .inference_request import JSON_LENGTH, RequestReader
+from .inference_response import ResponseWriter
 from .inference_schemas import InferenceRequest, InferenceResponse
 from .open_inference import TAG, model_paths
 from .request_route import RequestRoute
@@ -23,9 +22,11 @@ def install(app: FastAPI, _: Settings) -> None:
     """Add the route of the model that is served, with and without its version."""
     service: InferenceService = app.state.inference_service
     tensors = ModelTensors(service.signature)
-    answer = {"model_name": service.name, "model_version": service.version}
-    # Encoded once, not for each answer.
-    headers = Headers({"X-Model-Name": service.name, "X-Model-Version": service.version}).raw
+    reader = RequestReader(tensors.inputs, tensors.outputs)
+    writer = ResponseWriter(
+        {"model_name": service.name, "model_version": service.version},
+        {"X-Model-Name": service.name, "X-Model-Version": service.version},
+    )
 
     async def infer(request: Request) -> Response:
         """Predict for tensors, whose first dimension counts the inputs.
@@ -33,18 +34,11 @@ def install(app: FastAPI, _: Settings) -> None:
         They stand in the JSON, or in binary form behind it; the header
         `Inference-Header-Content-Length` then says how many bytes are JSON.
         """
-        content, given = await read_inflated(request), request.scope["state"]["headers"]
-        json_length = given.get(JSON_LENGTH.encode())
-        asked = read_request(content, json_length, tensors.inputs, tensors.outputs)
+        headers = request.scope["state"]["headers"]
+        asked = reader.read(await read_inflated(request), headers.get(JSON_LENGTH.encode()))
         predictions = await _predict(service, tensors.read(asked.tensors, MAX_BATCH))
-        response = write_response(
-            {**answer, "id": asked.id} if asked.id is not None else answer,
-            tensors.write(predictions),
-            asked.wanted,
-            given.get(b"accept-encoding", b"").decode("latin-1"),
-        )
-        response.raw_headers += headers
-        return response
+        accepted = headers.get(b"accept-encoding", b"").decode("latin-1")
+        return writer.write(asked.id, tensors.write(predictions), asked.wanted, accepted)
 
     example = _example(service, tensors)
     for path in model_paths(service):

@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,9 +13,10 @@ from ..services.tensor_spec import VARIABLE, TensorForm
 from .inference_schemas import InferenceRequest, RequestInput
 
 JSON_LENGTH = "inference-header-content-length"
-Parsed = TypeVar("Parsed", bound=BaseModel)
-
 UNSUPPORTED = {"classification", "sequence_id", "shared_memory_region"}  # parameters
+HEADERS, LONGEST = 256, 2048  # that are kept: how many, bytes
+
+Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
 class Wanted(NamedTuple):
@@ -23,6 +24,14 @@ class Wanted(NamedTuple):
 
     name: str
     is_binary: bool
+
+
+class Plan(NamedTuple):
+    """What the JSON of a request says; a size is that of data in binary form behind it."""
+
+    id: str | None
+    tensors: list[tuple[Tensor, int | None]]
+    wanted: list[Wanted]
 
 
 class Inference(NamedTuple):
@@ -47,29 +56,67 @@ def parse(kind: type[Parsed], content: bytes) -> Parsed:
         raise InvalidInputError(f"{where or 'body'}: {error['msg']}") from exc
 
 
-def read_request(
-    content: bytes, json_length: bytes | None, inputs: TensorForm, outputs: TensorForm
-) -> Inference:
-    """Read a request.
+class RequestReader:
+    """Reads requests for one model.
 
-    Args:
-        content: The body.
-        json_length: The header `Inference-Header-Content-Length`: how many bytes of the body are
-            JSON, where tensors in binary form follow. Zero: one tensor, and nothing else.
-        inputs: What the model takes.
-        outputs: What it gives.
-
-    Raises:
-        InvalidInputError: The request is not what the protocol says.
+    The JSON before binary tensors is the same again and again, so what it says is kept.
     """
-    length = len(content) if json_length is None else _length(json_length, len(content))
-    if json_length is not None and not length:
-        wanted = [Wanted(spec.name, is_binary=True) for spec in outputs.specs]
-        return Inference(None, [_only_tensor(content, inputs)], wanted)
-    request = parse(InferenceRequest, content[:length])
-    _refuse_unsupported(request)
-    tensors = _tensors(request.inputs, content[length:])
-    return Inference(request.id, tensors, _wanted(request, outputs))
+
+    def __init__(self, inputs: TensorForm, outputs: TensorForm) -> None:
+        self._inputs, self._outputs = inputs, outputs
+        self._kept_plan = lru_cache(maxsize=HEADERS)(self._plan)
+
+    def read(self, content: bytes, json_length: bytes | None) -> Inference:
+        """Read a request.
+
+        Args:
+            content: The body.
+            json_length: The header `Inference-Header-Content-Length`: how many bytes of the body
+                are JSON, where tensors in binary form follow. Zero: one tensor, and nothing else.
+
+        Raises:
+            InvalidInputError: The request is not what the protocol says.
+        """
+        length = len(content) if json_length is None else _length(json_length, len(content))
+        if json_length is not None and not length:
+            wanted = [Wanted(spec.name, is_binary=True) for spec in self._outputs.specs]
+            return Inference(None, [_only_tensor(content, self._inputs)], wanted)
+        is_kept = length < len(content) and length <= LONGEST
+        plan = (self._kept_plan if is_kept else self._plan)(content[:length])
+        return Inference(plan.id, _filled(plan, content, length), plan.wanted)
+
+    def _plan(self, header: bytes) -> Plan:
+        request = parse(InferenceRequest, header)
+        _refuse_unsupported(request)
+        tensors = [_planned(tensor) for tensor in request.inputs]
+        return Plan(request.id, tensors, _wanted(request, self._outputs))
+
+
+def _filled(plan: Plan, content: bytes, start: int) -> list[Tensor]:
+    """Give the tensors of a request, whose binary forms come one after the other."""
+    tensors = []
+    for tensor, size in plan.tensors:
+        if size is None:
+            tensors.append(tensor)
+            continue
+        name, datatype, shape, _ = tensor
+        if start + size > len(content):
+            raise InvalidInputError(f"{name[:50]} has a binary_data_size that is wrong")
+        tensors.append(Tensor(name, datatype, shape, content[start : start + size]))
+        start += size
+    if start != len(content):
+        raise InvalidInputError(f"The body has {len(content) - start} bytes of no tensor")
+    return tensors
+
+
+def _planned(tensor: RequestInput) -> tuple[Tensor, int | None]:
+    size, data = tensor.parameters.get("binary_data_size"), tensor.data
+    if (data is None) == (size is None):
+        raise InvalidInputError(f"{tensor.name[:50]} needs data, or else binary_data_size")
+    if size is not None and (type(size) is not int or size < 0):
+        raise InvalidInputError(f"{tensor.name[:50]} has a binary_data_size that is wrong")
+    shape = tuple(tensor.shape)
+    return Tensor(tensor.name, tensor.datatype, shape, data if data is not None else b""), size
 
 
 def _length(json_length: bytes, size: int) -> int:
@@ -97,26 +144,6 @@ def _refuse_unsupported(request: InferenceRequest) -> None:
         if not UNSUPPORTED.isdisjoint(part.parameters):
             name = min(UNSUPPORTED & part.parameters.keys())
             raise InvalidInputError(f"The parameter {name} is not supported")
-
-
-def _tensors(inputs: Sequence[RequestInput], binary: bytes) -> list[Tensor]:
-    """Give the tensors of a request, whose binary forms come one after the other."""
-    tensors, start = [], 0
-    for tensor in inputs:
-        size, data = tensor.parameters.get("binary_data_size"), tensor.data
-        if (data is None) == (size is None):
-            raise InvalidInputError(f"{tensor.name[:50]} needs data, or else binary_data_size")
-        if data is not None:
-            tensors.append(Tensor(tensor.name, tensor.datatype, tensor.shape, data))
-            continue
-        if type(size) is not int or not 0 <= size <= len(binary) - start:
-            raise InvalidInputError(f"{tensor.name[:50]} has a binary_data_size that is wrong")
-        form = binary[start : start + size]
-        tensors.append(Tensor(tensor.name, tensor.datatype, tensor.shape, form))
-        start += size
-    if start != len(binary):
-        raise InvalidInputError(f"The body has {len(binary) - start} bytes of no tensor")
-    return tensors
 
 
 def _wanted(request: InferenceRequest, outputs: TensorForm) -> list[Wanted]:

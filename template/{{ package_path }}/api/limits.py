@@ -13,6 +13,7 @@ from ..services.inference_service import InferenceService
 from .encodings import EncodingError, create_inflater, describe_as_inflated
 from .errors import render
 from .exchange import Exchange
+from .lookout import Lookout
 
 # They ask how the service is, so they never wait for those who ask it to work.
 UNLIMITED = {"GET", "HEAD", "OPTIONS"}
@@ -39,6 +40,7 @@ class LimitsMiddleware:
         self.limits = settings.hardening
         self.service = service
         self.gate = gate
+        self.lookout = Lookout()
         self.held = 0  # bytes of all bodies
         self.skipping = 0  # requests that are read on although they are refused
 
@@ -47,7 +49,7 @@ class LimitsMiddleware:
         if scope["type"] != "http" or scope["method"] in UNLIMITED:
             await self.app(scope, receive, send)
             return
-        exchange = Exchange(receive, scope["state"], self.limits.body_timeout_s)
+        exchange = Exchange(receive, scope["state"], self.limits.body_timeout_s, self.lookout)
         try:
             await self._admit(scope, exchange)
             try:

@@ -57,6 +57,8 @@ class TextFormatter(logging.Formatter):
         line = f"{_time(record)} - {record.levelname} - {message}"
         for name, value in _fields(record):
             line += f" {name}={value}"
+        if not record.exc_info:
+            return escape(line)
         # Each line of a traceback is indented, so that none can pass for a line of the log.
         return "\n    ".join(map(escape, [line, *_traceback(record)]))
 

@@ -6,6 +6,7 @@ share a tensor, whose first dimension counts them.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -70,18 +71,10 @@ def _check_names(form: TensorForm, tensors: Sequence[Tensor]) -> None:
 
 def _read(tensor: Tensor, spec: TensorSpec, most: int) -> list[Any]:
     """Give the values that a tensor holds, after a look at all that it says of itself."""
-    name, shape = spec.name, tensor.shape
-    if FAMILIES.get(tensor.datatype) != FAMILIES[spec.datatype]:
-        raise InvalidInputError(f"{name} must have datatype {spec.datatype}")
-    if not spec.shape and len(shape) == 2 and shape[1] == 1:
-        shape = shape[:1]  # single values as some clients send them: [n, 1]
-    if not _fits(shape, spec.shape):
-        raise InvalidInputError(f"{name} must have shape {[VARIABLE, *spec.shape]}")
-    if min(shape) < 1 or shape[0] > most:
-        raise InvalidInputError(f"{name} may hold 1 to {most} inputs, none of them empty")
+    shape = _checked_shape(spec, tensor.datatype, tuple(tensor.shape), most)
     flat = elements(tensor)
     if len(flat) != math.prod(shape):
-        raise InvalidInputError(f"{name} has {len(flat)} elements; its shape says otherwise")
+        raise InvalidInputError(f"{spec.name} has {len(flat)} elements; its shape says otherwise")
     if spec.datatype == "BYTES":
         flat = [_read_bytes(element, spec) for element in flat]
     for size in reversed(shape[1:]):
@@ -89,10 +82,21 @@ def _read(tensor: Tensor, spec: TensorSpec, most: int) -> list[Any]:
     return flat
 
 
-def _fits(shape: Sequence[int], of_one: Sequence[int]) -> bool:
-    return len(shape) == 1 + len(of_one) and all(
-        declared in {VARIABLE, size} for declared, size in zip(of_one, shape[1:], strict=True)
-    )
+@lru_cache(maxsize=1024)
+def _checked_shape(
+    spec: TensorSpec, datatype: str, shape: tuple[int, ...], most: int
+) -> tuple[int, ...]:
+    """Give the shape of a tensor, if that and its datatype are as declared."""
+    if FAMILIES.get(datatype) != FAMILIES[spec.datatype]:
+        raise InvalidInputError(f"{spec.name} must have datatype {spec.datatype}")
+    if not spec.shape and len(shape) == 2 and shape[1] == 1:
+        shape = shape[:1]  # single values as some clients send them: [n, 1]
+    pairs = zip((VARIABLE, *spec.shape), shape, strict=False)
+    if len(shape) != 1 + len(spec.shape) or any(d not in {VARIABLE, size} for d, size in pairs):
+        raise InvalidInputError(f"{spec.name} must have shape {[VARIABLE, *spec.shape]}")
+    if min(shape) < 1 or shape[0] > most:
+        raise InvalidInputError(f"{spec.name} may hold 1 to {most} inputs, none of them empty")
+    return shape
 
 
 def _read_bytes(element: str | bytes, spec: TensorSpec) -> Any:
