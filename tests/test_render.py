@@ -159,6 +159,7 @@ FEATURES = {
         "api/generate.py",
         "api/infer.py",
         "api/inference_errors.py",
+        "api/inference_plan.py",
         "api/inference_request.py",
         "api/inference_response.py",
         "api/inference_schemas.py",

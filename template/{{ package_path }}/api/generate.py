@@ -17,7 +17,7 @@ from ..services.streaming import TEXT_INPUT, TEXT_OUTPUT, Streamer, generates_te
 from .compression import read_inflated
 from .event_stream import EventStream, begun
 from .inference_errors import failures
-from .inference_request import parse
+from .inference_plan import parse
 from .inference_schemas import GenerateRequest, GenerateResponse
 from .open_inference import TAG, model_paths
 from .request_route import RequestRoute

@@ -15,7 +15,6 @@ from .inference_response import ResponseWriter
 from .inference_schemas import InferenceRequest, InferenceResponse
 from .open_inference import TAG, model_paths
 from .request_route import RequestRoute
-from .schemas import MAX_BATCH
 
 
 def install(app: FastAPI, _: Settings) -> None:
@@ -35,8 +34,13 @@ def install(app: FastAPI, _: Settings) -> None:
         `Inference-Header-Content-Length` then says how many bytes are JSON.
         """
         headers = request.scope["state"]["headers"]
-        asked = reader.read(await read_inflated(request), headers.get(JSON_LENGTH.encode()))
-        predictions = await _predict(service, tensors.read(asked.tensors, MAX_BATCH))
+        content = await read_inflated(request)
+        asked, data = reader.read(content, headers.get(JSON_LENGTH))
+        inputs = tensors.read(asked.layouts, data)
+        if len(inputs) == 1:
+            predictions = [await service.predict(inputs[0])]
+        else:
+            predictions = await _predict_many(service, inputs)
         accepted = headers.get(b"accept-encoding", b"").decode("latin-1")
         return writer.write(asked.id, tensors.write(predictions), asked.wanted, accepted)
 
@@ -54,9 +58,7 @@ def install(app: FastAPI, _: Settings) -> None:
         )
 
 
-async def _predict(service: InferenceService, inputs: list[Any]) -> list[Any]:
-    if len(inputs) == 1:
-        return [await service.predict(inputs[0])]
+async def _predict_many(service: InferenceService, inputs: list[Any]) -> list[Any]:
     results = await service.predict_many(inputs)
     for result in results:
         if isinstance(result, ServiceError):

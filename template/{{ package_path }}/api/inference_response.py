@@ -10,7 +10,8 @@ from starlette.datastructures import Headers
 
 from ..services.tensor_data import Tensor, pack
 from .compression import compress
-from .inference_request import HEADERS, JSON_LENGTH, Wanted
+from .inference_plan import Wanted
+from .inference_request import HEADERS, JSON_LENGTH
 
 JSON, BINARY = "application/json", "application/octet-stream"
 
@@ -74,11 +75,13 @@ class ResponseWriter:
         return to_json({**self._answer, **given, "outputs": told})
 
     def _respond(self, json: bytes, parts: Sequence[bytes], accepted: str) -> Response:
-        content, encoding = compress(b"".join((json, *parts)), accepted)
+        content, encoding = b"".join((json, *parts)), ""
+        if accepted:
+            content, encoding = compress(content, accepted)
         response = Response(content, media_type=BINARY if parts else JSON)
         response.raw_headers += self._headers
         if parts:
-            response.raw_headers.append((JSON_LENGTH.encode(), str(len(json)).encode()))
+            response.raw_headers.append((JSON_LENGTH, b"%d" % len(json)))
         if encoding:
             response.headers.update({"Content-Encoding": encoding, "Vary": "Accept-Encoding"})
         return response

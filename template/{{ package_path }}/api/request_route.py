@@ -29,6 +29,6 @@ class RequestRoute(APIRoute):
 
         return handle_request
 
-    async def _answer(self, scope: Scope) -> Response:
-        response: Response = await self.endpoint(Request(scope))
+    def _answer(self, scope: Scope) -> Awaitable[Response]:
+        response: Awaitable[Response] = self.endpoint(Request(scope))
         return response

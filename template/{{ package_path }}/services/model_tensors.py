@@ -10,7 +10,7 @@ from ..core.errors import InvalidInputError
 from ..models.base import Signature
 from .tensor_data import Tensor
 from .tensor_spec import describe_type
-from .tensors import to_tensors, to_values
+from .tensors import Layout, to_tensors, to_values
 
 INPUT, OUTPUT = "input", "prediction"  # of types whose fields do not name their tensors
 
@@ -24,13 +24,13 @@ class ModelTensors:
         self._input = TypeAdapter(signature.input)
         self._output = TypeAdapter(signature.output)
 
-    def read(self, tensors: Sequence[Tensor], most: int) -> list[Any]:
-        """Read inputs, at most so many, and validate each as the model declares it.
+    def read(self, layouts: Sequence[Layout], data: Sequence[Any]) -> list[Any]:
+        """Read inputs, and validate each as the model declares it.
 
         Raises:
-            InvalidInputError: The tensors, or what they hold, are not what is declared.
+            InvalidInputError: What the tensors hold is not what is declared.
         """
-        values = to_values(self.inputs, tensors, most)
+        values = to_values(self.inputs, layouts, data)
         return [self.validate(value, number) for number, value in enumerate(values)]
 
     def validate(self, value: Any, number: int | None = None) -> Any:
@@ -44,11 +44,11 @@ class ModelTensors:
             InvalidInputError: It is not of the declared type.
         """
         try:
-            return self._input.validate_python(value, strict=True)
+            return self._input.validator.validate_python(value, strict=True)
         except ValidationError as exc:
             invalid = exc
         try:  # JSON has fewer types: strictness there takes a text for a date, a list for a tuple
-            return self._input.validate_json(to_json(value), strict=True)
+            return self._input.validator.validate_json(to_json(value), strict=True)
         except ValidationError as exc:
             invalid = exc
         except PydanticSerializationError:
@@ -63,10 +63,10 @@ class ModelTensors:
         Raises:
             InvalidInputError: No tensor holds them side by side.
         """
-        dump = self._output.dump_python
+        dump = self._output.serializer.to_python
         return to_tensors(self.outputs, [dump(value, mode="json") for value in predictions])
 
     def write_inputs(self, inputs: Sequence[Any]) -> list[Tensor]:
         """Put inputs into tensors: examples are made of it."""
-        dump = self._input.dump_python
+        dump = self._input.serializer.to_python
         return to_tensors(self.inputs, [dump(value, mode="json") for value in inputs])

@@ -43,21 +43,20 @@ class Tensor(NamedTuple):
     name: str
     datatype: str
     shape: Sequence[int]
-    data: list[Any] | bytes
-    """Elements, flat or nested as the shape says; or their binary form."""
+    data: Sequence[Any] = ()
+    """Elements, flat or nested as the shape says; none, where their binary form is elsewhere."""
 
 
-def elements(tensor: Tensor) -> list[Any]:
+def elements(name: str, datatype: str, shape: Sequence[int], data: list[Any] | bytes) -> list[Any]:
     """Give the elements in a row; those of a binary `BYTES` are bytes.
 
     Raises:
         InvalidInputError: They are nested in another way than the shape says, or cut; or one is not
             of the datatype, or no finite number.
     """
-    name, datatype, _, data = tensor
     family = FAMILIES[datatype]
     if not isinstance(data, bytes):
-        flat = _flatten(tensor, data)
+        flat = _flatten(name, shape, data)
         if not set(map(type, flat)) <= ELEMENTS[family]:
             raise InvalidInputError(f"{name} has elements that are no {datatype}")
     elif family == "BYTES":
@@ -84,10 +83,9 @@ def pack(tensor: Tensor) -> bytes:
         raise PredictionError(f"{tensor.name} does not fit {tensor.datatype}") from exc
 
 
-def _flatten(tensor: Tensor, data: list[Any]) -> list[Any]:
+def _flatten(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
     if list not in set(map(type, data)):
         return data
-    name, shape = tensor.name, tensor.shape
     for axis, size in enumerate(shape):
         parts = data if axis else [data]
         if not all(isinstance(part, list) and len(part) == size for part in parts):

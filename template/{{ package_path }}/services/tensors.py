@@ -6,9 +6,8 @@ share a tensor, whose first dimension counts them.
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
@@ -17,20 +16,56 @@ from .tensor_data import FAMILIES, Tensor, elements
 from .tensor_spec import VARIABLE, TensorForm, TensorSpec
 
 
-def to_values(form: TensorForm, tensors: Sequence[Tensor], most: int) -> list[Any]:
-    """Read values, at most so many, out of tensors.
+class Layout(NamedTuple):
+    """How the elements of a tensor stand, once that is known to be as declared."""
+
+    spec: TensorSpec
+    datatype: str
+    shape: Sequence[int]
+    """As it is given; elements in JSON may be nested so."""
+    total: int
+    """How many elements."""
+    sizes: Sequence[int]
+    """Dimensions of one value, the last one first."""
+
+
+def lay_out(form: TensorForm, tensors: Sequence[Tensor], most: int) -> list[Layout]:
+    """Look at all that tensors say of themselves, but not at what they hold.
+
+    Args:
+        form: What is declared.
+        tensors: What is given.
+        most: How many values they may hold.
 
     Raises:
-        InvalidInputError: The tensors are not what is declared, or disagree with themselves.
+        InvalidInputError: They are not what is declared.
     """
-    if not form.has_fields and len(tensors) == 1 and tensors[0].name == form.specs[0].name:
-        return _read(tensors[0], form.specs[0], most)
-    _check_names(form, tensors)
-    specs = {spec.name: spec for spec in form.specs}
-    columns = {tensor.name: _read(tensor, specs[tensor.name], most) for tensor in tensors}
-    if len({len(column) for column in columns.values()}) != 1:
+    specs, names = {spec.name: spec for spec in form.specs}, [tensor.name for tensor in tensors]
+    for name in names:
+        if name not in specs:
+            raise InvalidInputError(f"No input {name[:50]!r}; the model takes {', '.join(specs)}")
+    for spec in form.specs:
+        if spec.is_required and spec.name not in names:
+            raise InvalidInputError(f"The input {spec.name} is missing")
+    if len(set(names)) != len(names):
+        raise InvalidInputError("An input is given twice")
+    layouts = [_lay_out(specs[tensor.name], tensor, most) for tensor in tensors]
+    if len({layout.shape[0] for layout in layouts}) != 1:
         raise InvalidInputError("The first dimensions of the inputs differ")
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return layouts
+
+
+def to_values(form: TensorForm, layouts: Sequence[Layout], data: Sequence[Any]) -> list[Any]:
+    """Read values out of the elements of tensors, or out of their binary form.
+
+    Raises:
+        InvalidInputError: The data are not what their tensors say.
+    """
+    columns = [_read(layout, part) for layout, part in zip(layouts, data, strict=True)]
+    if not form.has_fields:
+        return columns[0]
+    names = [layout.spec.name for layout in layouts]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def to_tensors(form: TensorForm, values: Sequence[Any]) -> list[Tensor]:
@@ -43,7 +78,7 @@ def to_tensors(form: TensorForm, values: Sequence[Any]) -> list[Tensor]:
     for spec in form.specs:
         if form.has_fields and any(spec.name not in value for value in values):
             continue  # it may be left out
-        data = [value[spec.name] for value in values] if form.has_fields else list(values)
+        data = [value[spec.name] for value in values] if form.has_fields else values
         if spec.is_json:
             data = [to_json(value).decode() for value in data]
         shape = [len(data)]
@@ -57,46 +92,32 @@ def to_tensors(form: TensorForm, values: Sequence[Any]) -> list[Tensor]:
     return tensors
 
 
-def _check_names(form: TensorForm, tensors: Sequence[Tensor]) -> None:
-    known, given = [spec.name for spec in form.specs], [tensor.name for tensor in tensors]
-    for name in given:
-        if name not in known:
-            raise InvalidInputError(f"No input {name[:50]!r}; the model takes {', '.join(known)}")
-    for spec in form.specs:
-        if spec.is_required and spec.name not in given:
-            raise InvalidInputError(f"The input {spec.name} is missing")
-    if len(set(given)) != len(given):
-        raise InvalidInputError("An input is given twice")
+def _lay_out(spec: TensorSpec, tensor: Tensor, most: int) -> Layout:
+    name, datatype, shape, _ = tensor
+    if FAMILIES.get(datatype) != FAMILIES[spec.datatype]:
+        raise InvalidInputError(f"{name} must have datatype {spec.datatype}")
+    if not spec.shape and len(shape) == 2 and shape[1] == 1:
+        sizes: Sequence[int] = ()  # single values as some clients send them: [n, 1]
+    else:
+        sizes = shape[1:]
+        pairs = zip((VARIABLE, *spec.shape), shape, strict=False)
+        if len(shape) != 1 + len(spec.shape) or any(d not in {VARIABLE, n} for d, n in pairs):
+            raise InvalidInputError(f"{name} must have shape {[VARIABLE, *spec.shape]}")
+    if min(shape) < 1 or shape[0] > most:
+        raise InvalidInputError(f"{name} may hold 1 to {most} inputs, none of them empty")
+    return Layout(spec, datatype, shape, math.prod(shape), sizes[::-1])
 
 
-def _read(tensor: Tensor, spec: TensorSpec, most: int) -> list[Any]:
-    """Give the values that a tensor holds, after a look at all that it says of itself."""
-    shape = _checked_shape(spec, tensor.datatype, tuple(tensor.shape), most)
-    flat = elements(tensor)
-    if len(flat) != math.prod(shape):
+def _read(layout: Layout, data: list[Any] | bytes) -> list[Any]:
+    spec, datatype, shape, total, sizes = layout
+    flat = elements(spec.name, datatype, shape, data)
+    if len(flat) != total:
         raise InvalidInputError(f"{spec.name} has {len(flat)} elements; its shape says otherwise")
-    if spec.datatype == "BYTES":
+    if datatype == "BYTES":
         flat = [_read_bytes(element, spec) for element in flat]
-    for size in reversed(shape[1:]):
+    for size in sizes:
         flat = [flat[start : start + size] for start in range(0, len(flat), size)]
     return flat
-
-
-@lru_cache(maxsize=1024)
-def _checked_shape(
-    spec: TensorSpec, datatype: str, shape: tuple[int, ...], most: int
-) -> tuple[int, ...]:
-    """Give the shape of a tensor, if that and its datatype are as declared."""
-    if FAMILIES.get(datatype) != FAMILIES[spec.datatype]:
-        raise InvalidInputError(f"{spec.name} must have datatype {spec.datatype}")
-    if not spec.shape and len(shape) == 2 and shape[1] == 1:
-        shape = shape[:1]  # single values as some clients send them: [n, 1]
-    pairs = zip((VARIABLE, *spec.shape), shape, strict=False)
-    if len(shape) != 1 + len(spec.shape) or any(d not in {VARIABLE, size} for d, size in pairs):
-        raise InvalidInputError(f"{spec.name} must have shape {[VARIABLE, *spec.shape]}")
-    if min(shape) < 1 or shape[0] > most:
-        raise InvalidInputError(f"{spec.name} may hold 1 to {most} inputs, none of them empty")
-    return shape
 
 
 def _read_bytes(element: str | bytes, spec: TensorSpec) -> Any:
