@@ -83,8 +83,9 @@ def test_rendered_development_page_lists_every_setting(render):
 def test_examples_of_the_rendered_development_page_work(render, tool):
     """The model and the route that it shows, added as it says."""
     project = render()
-    model, route = blocks((project / "DEVELOPMENT.md").read_text("utf-8"), "python")
+    model, stream, route = blocks((project / "DEVELOPMENT.md").read_text("utf-8"), "python")
     (project / "src/models/price_model.py").write_text(model)
+    method = "".join(f"    {line}" for line in stream.splitlines(keepends=True))
     (project / "src/api/compare.py").write_text(route)
     check = project / "tests/integration/test_examples.py"
     check.write_text(
@@ -97,10 +98,17 @@ def test_examples_of_the_rendered_development_page_work(render, tool):
         "def test_model_is_found_by_its_name():\n"
         "    settings = Settings(model={'implementation': 'price_model:PriceModel'})\n"
         "    assert create_app(settings).state.inference_service.version == '2.0.0'\n"
+        "from collections.abc import Iterator\n"
+        "from tests.conftest import TextModel\n"
+        f"class Streaming(TextModel):\n{method}"
+        "def test_stream(client_of):\n"
+        "    answer = client_of(Streaming()).post('/predict/stream', json={'input': 'a b'})\n"
+        "    parts = [line for line in answer.text.splitlines() if line]\n"
+        '    assert parts == [\'data: {"prediction":"a"}\', \'data: {"prediction":"b"}\']\n'
         "def test_route(client_of):\n"
         "    assert client_of().post('/compare?first=a&second=A').json() is True\n"
     )
-    assert "3 passed" in tool(project, "pytest", "-q", "tests/integration/test_examples.py")
+    assert "4 passed" in tool(project, "pytest", "-q", "tests/integration/test_examples.py")
     tool(project, "pytest", "-q", "-x")
     check.unlink()
     for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):

@@ -12,7 +12,7 @@ from tools.managers import ROOT
 TEMPLATE = ROOT / "template"
 
 # Measured without blank lines, comments and docstrings (docs/decisions).
-LINES_OF_CODE = 908
+LINES_OF_CODE = 910
 
 
 def tracked():

@@ -39,8 +39,7 @@ class LimitsMiddleware:
         self.app = app
         self.limits = settings.hardening
         self.service = service
-        self.gate = gate
-        self.lookout = Lookout()
+        self.gate, self.lookout = gate, Lookout()
         self.held = 0  # bytes of all bodies
         self.skipping = 0  # requests that are read on although they are refused
 
