@@ -24,7 +24,7 @@ USAGE = """make conformance URL=http://127.0.0.1:8000 MODEL=name [VERSION=…] [
   MODEL    a model that it serves
   VERSION  the version that requests name; by default none
   REQUEST  a file with a valid inference request in JSON, for a model for which none can be made up
-  ARGS     for pytest: "-k binary", "-m required", "--results=results.json"
+  ARGS     for pytest: "-k binary", "-m required", "--results=/tmp/results.json"
 """
 
 
@@ -35,15 +35,17 @@ def main() -> int:
         parser.add_argument(option, default="")
     options, others = parser.parse_known_args()
     if not options.url.startswith(("http://", "https://")) or not options.model:
-        missing = "MODEL" if options.url.startswith("http") else "URL"
-        print(f"{missing} is missing.\n\nusage: {USAGE}", file=sys.stderr, end="")
+        wrong = "MODEL is missing." if options.url.startswith("http") else "URL is missing."
+        if options.url and "://" not in options.url:
+            wrong = f"URL must begin with http:// or https://, as in http://{options.url}"
+        print(f"{wrong}\n\nusage: {USAGE}", file=sys.stderr, end="")
         return 2
     request = str(Path(options.request).resolve()) if options.request else ""
     python = ensure_environment(ENVIRONMENT, REQUIREMENTS) / "python"
     folder = ROOT / "conformance"
     command = [
         str(python), "-m", "pytest", str(folder), f"--rootdir={folder}", f"-c{folder}/pytest.ini",
-        f"--url={options.url}", f"--model={options.model}",
+        f"--url={options.url.rstrip('/').removesuffix('/v2')}", f"--model={options.model}",
         f"--model-version={options.version}", f"--request={request}", *others,
     ]  # fmt: skip
     return subprocess.run(command, check=False, env=os.environ | VARIABLES).returncode

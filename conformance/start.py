@@ -21,9 +21,10 @@ def find_example(subject: Subject, file: str) -> Example:
         known = subject.get(subject.path())
         if known.status != 200:
             version = f", version {subject.version!r}" if subject.version else ""
+            option = "MODEL=… VERSION=…" if version else "MODEL=…"
             raise StartError(
                 f"{subject.url} does not know the model {subject.model!r}{version}: "
-                f"{subject.path()} answers {known}. Name one that it serves: MODEL=…"
+                f"{subject.path()} answers {known}. Name one that it serves: {option}"
             )
         return _given(subject, file) if file else _made(subject)
     except NoAnswerError as exc:

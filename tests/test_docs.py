@@ -159,3 +159,30 @@ def test_model_card_points_to_the_running_version(render):
     assert "dummy_classifier" in text
     assert "`GET /info`" in text
     assert "| Owner | Ada |" in text
+
+
+def test_models_of_the_open_inference_page_work(render, tool):
+    project = render()
+    page = (ROOT / "docs/how-to/open-inference.md").read_text("utf-8")
+    for code in blocks(page, "python"):
+        if name := re.search(r"^class (\w+)Model\(Model\):", code, re.MULTILINE):
+            (project / f"src/models/{name[1].lower()}_model.py").write_text(code)
+    check = project / "tests/integration/test_examples.py"
+    tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 2, 2], "data": [0, 255, 255, 255]}
+    check.write_text(
+        "from src.models.photo_model import PhotoModel\n"
+        "from src.models.word_model import WordModel\n"
+        "def test_photo(client_of):\n"
+        f"    request = {{'inputs': [{tensor}]}}\n"
+        "    answer = client_of(PhotoModel()).post('/v2/models/photo/infer', json=request).json()\n"
+        "    assert [output['data'] for output in answer['outputs']] == [['bright'], [0.75]]\n"
+        "def test_words(client_of):\n"
+        "    request = {'text_input': 'This is good', 'parameters': {'max_words': 2}}\n"
+        "    path = '/v2/models/words/generate_stream'\n"
+        "    answer = client_of(WordModel()).post(path, json=request)\n"
+        "    assert answer.text.count('data: ') == 2\n"
+    )
+    assert "2 passed" in tool(project, "pytest", "-q", "tests/integration/test_examples.py")
+    check.unlink()
+    for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
+        tool(project, *command)

@@ -127,7 +127,7 @@ def test_given_request_and_version_are_used(runs):
     ("arguments", "code", "said"),
     [
         ([], 2, "URL is missing."),
-        (["--url=127.0.0.1:8000", "--model=m"], 2, "URL is missing."),
+        (["--url=127.0.0.1:8000", "--model=m"], 2, "as in http://127.0.0.1:8000"),
         (["--url=http://127.0.0.1:1"], 2, "MODEL is missing."),
         (["--url=http://127.0.0.1:1", "--model=m"], 4, "ERROR: No answer from http://127.0.0.1:1"),
     ],

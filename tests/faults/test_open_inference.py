@@ -156,6 +156,7 @@ def test_stream_of_a_client_that_left_ends_and_gives_its_place_to_the_next(strea
         with begin(stream, "0.05", f"left-{number}"):
             pass
         wait_for_line(stream, f"closed left-{number}")
+        wait_for_line(stream, "A stream was left", f"request_id=left-{number}")
         assert len(log_lines(stream, f"of left-{number}")) < 20
 
 

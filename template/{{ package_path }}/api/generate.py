@@ -40,7 +40,8 @@ def install(app: FastAPI, settings: Settings) -> None:
     tensors = ModelTensors(service.signature)
 
     def input_of(asked: GenerateRequest) -> Any:
-        fields = {**asked.parameters, TEXT_INPUT: asked.text_input}
+        beside = asked.model_extra or {}
+        fields = {**beside, **asked.parameters, TEXT_INPUT: asked.text_input}
         return tensors.validate(fields if tensors.inputs.has_fields else asked.text_input)
 
     def answer(asked: GenerateRequest, text: str) -> dict[str, str]:

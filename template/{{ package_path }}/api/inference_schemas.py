@@ -59,7 +59,12 @@ class InferenceResponse(BaseModel):
 
 
 class GenerateRequest(_Request):
-    """A text to generate from; parameters are the other fields of the input, where it has any."""
+    """A text to generate from; parameters are the other fields of the input, where it has any.
+
+    Some clients send them beside the text, which the protocol allows.
+    """
+
+    model_config = ConfigDict(strict=True, extra="allow")
 
     id: Id | None = None
     text_input: str

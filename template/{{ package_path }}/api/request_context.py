@@ -45,7 +45,7 @@ class RequestContextMiddleware:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                state["status"] = message["status"]
+                state.update(status=message["status"], began=time.perf_counter())
                 message["headers"] = _complete(message.get("headers", ()), request_id)
             await send(message)
 
@@ -56,7 +56,7 @@ class RequestContextMiddleware:
             if "status" in state:
                 raise  # too late for another answer
             await (await render(Request(scope), exc))(scope, receive, send_with_id)
-        seconds = time.perf_counter() - started
+        seconds = state.get("began", started) - started  # a stream may take its time from there on
         if seconds > self.slow_after:
             line = ("Slow response: %s %s %s", scope["method"], scope["path"], state.get("status"))
             logger.warning(*line, extra={"ms": round(seconds * 1000, 3)})

@@ -34,6 +34,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     @app.post(
         "/predict/stream",
         tags=["predict"],
+        status_code=200,  # FastAPI would look for that of the class
         response_class=EventStream,
         responses=responses(422, 500, 503, 504),
     )

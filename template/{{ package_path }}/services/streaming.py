@@ -1,6 +1,7 @@
 """Predictions that come in parts, from models that have a `predict_stream`."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any, Protocol, get_args, get_type_hints, runtime_checkable
@@ -14,6 +15,8 @@ from ..utils.helpers import check_json
 from .inference_service import InferenceService
 from .parts_of_thread import END, PartsOfThread
 from .tensor_spec import TensorSpec, describe_type
+
+logger = logging.getLogger(__name__)
 
 TEXT_INPUT, TEXT_OUTPUT = "text_input", "text_output"  # as the protocol calls them
 
@@ -68,6 +71,9 @@ class Streamer:
             if (error := self.service.failed(exc, started)) is exc:
                 raise
             raise error from exc
+        except BaseException:
+            logger.info("A stream was left", extra={"parts": len(parts)})
+            raise
         self.service.done(parts, started)
 
     async def _parts(self, model: Streaming, input_data: Any) -> AsyncGenerator[Any]:

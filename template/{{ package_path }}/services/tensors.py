@@ -95,14 +95,15 @@ def to_tensors(form: TensorForm, values: Sequence[Any]) -> list[Tensor]:
 def _lay_out(spec: TensorSpec, tensor: Tensor, most: int) -> Layout:
     name, datatype, shape, _ = tensor
     if FAMILIES.get(datatype) != FAMILIES[spec.datatype]:
-        raise InvalidInputError(f"{name} must have datatype {spec.datatype}")
+        raise InvalidInputError(f"{name} has datatype {spec.datatype}, not {datatype[:20]}")
     if not spec.shape and len(shape) == 2 and shape[1] == 1:
         sizes: Sequence[int] = ()  # single values as some clients send them: [n, 1]
     else:
         sizes = shape[1:]
         pairs = zip((VARIABLE, *spec.shape), shape, strict=False)
         if len(shape) != 1 + len(spec.shape) or any(d not in {VARIABLE, n} for d, n in pairs):
-            raise InvalidInputError(f"{name} must have shape {[VARIABLE, *spec.shape]}")
+            wanted = [VARIABLE, *spec.shape]
+            raise InvalidInputError(f"{name} has shape {wanted}, not {[*shape]}")
     if min(shape) < 1 or shape[0] > most:
         raise InvalidInputError(f"{name} may hold 1 to {most} inputs, none of them empty")
     return Layout(spec, datatype, shape, math.prod(shape), sizes[::-1])
@@ -112,7 +113,7 @@ def _read(layout: Layout, data: list[Any] | bytes) -> list[Any]:
     spec, datatype, shape, total, sizes = layout
     flat = elements(spec.name, datatype, shape, data)
     if len(flat) != total:
-        raise InvalidInputError(f"{spec.name} has {len(flat)} elements; its shape says otherwise")
+        raise InvalidInputError(f"{spec.name} has {len(flat)} elements, its shape {total}")
     if datatype == "BYTES":
         flat = [_read_bytes(element, spec) for element in flat]
     for size in sizes:
