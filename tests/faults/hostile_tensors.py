@@ -86,6 +86,12 @@ BODIES: dict[str, Sent] = {
         {},
     ),
     "an output that is none": raw(8, b"[1,2]", after=b'],"outputs":[{"name":"other"}'),
+    "an output twice": raw(
+        8, b"[1,2]", after=b'],"outputs":[{"name":"prediction"},{"name":"prediction"}'
+    ),
+    "a megabyte of one output": raw(
+        8, b"[1,2]", after=b'],"outputs":' + filled(b'{"name":"prediction"}')[:-1]
+    ),
     "shared memory": tensor(8, data=None, parameters={"shared_memory_region": "x"}),
     "NaN": raw(3, b"[1,NaN]"),
     "-Infinity": raw(3, b"[1,-Infinity]"),

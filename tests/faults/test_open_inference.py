@@ -8,7 +8,7 @@ import pytest
 
 from . import hostile
 from .client import Client, ask, get, post, post_bytes
-from .hostile_tensors import BODIES, TEXTS
+from .hostile_tensors import BODIES, LENGTH, TEXTS
 from .process import forget_peak, log_lines, memory, peak_memory, wait_for, wait_for_line
 
 TEXT, NUMBERS = "/v2/models/dummy_classifier", "/v2/models/numbers"
@@ -47,6 +47,22 @@ def test_hostile_tensors_are_refused_in_2_kb_and_100_ms(numbers, row):
     bodies = {name: body for name, body in BODIES.items() if body[0] == row}
     assert bodies
     assert not faults_of(numbers, f"{NUMBERS}/infer", bodies)
+
+
+@pytest.mark.row(7)
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [("Pixels", [1, 10**6]), ("Positive", [1, 1000, 1000]), ("Positive", [1, 1, 10**6])],
+)
+def test_a_megabyte_of_integers_that_do_not_fit_is_refused(serve, model, shape):
+    header = {"name": "input", "datatype": "INT8", "shape": shape}
+    header["parameters"] = {"binary_data_size": 10**6}
+    head = json.dumps({"inputs": [header]}).encode()
+    with serve(f"numbers_model:{model}") as service:
+        body = head + b"\xff" * 10**6
+        answers = [sent(service, f"{NUMBERS}/infer", body, {LENGTH: len(head)}) for _ in range(3)]
+    assert all(map(is_refusal, answers))
+    assert min(answer.seconds for answer in answers) < 0.1
 
 
 @pytest.mark.row(2, 8, 9)

@@ -36,9 +36,9 @@ class FastPathMiddleware:
         route = self._find(scope) if "body" in scope.get("state", ()) else None
         response = None
         if route is not None:
+            scope["route"] = route
             try:
                 response = await route.fast(scope)
-                scope["route"] = route
             except Exception as exc:  # noqa: BLE001  (the route raises it again)
                 scope["state"]["failure"] = exc
         await (response or self.app)(scope, receive, send)

@@ -8,12 +8,15 @@ from contextlib import aclosing
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from ..config.settings import Settings
+from ..core.errors import InvalidInputError
 from ..services.inference_service import InferenceService
 from ..services.model_tensors import ModelTensors
 from ..services.streaming import TEXT_INPUT, TEXT_OUTPUT, Streamer, generates_text
+from ..utils.helpers import check_json
 from .compression import read_inflated
 from .event_stream import EventStream, begun
 from .inference_errors import failures
@@ -39,25 +42,20 @@ def install(app: FastAPI, settings: Settings) -> None:
 
     tensors = ModelTensors(service.signature)
 
-    def input_of(asked: GenerateRequest) -> Any:
-        beside = asked.model_extra or {}
-        fields = {**beside, **asked.parameters, TEXT_INPUT: asked.text_input}
-        return tensors.validate(fields if tensors.inputs.has_fields else asked.text_input)
-
     def answer(asked: GenerateRequest, text: str) -> dict[str, str]:
         return {**model, **({"id": asked.id} if asked.id is not None else {}), TEXT_OUTPUT: text}
 
     async def generate(request: Request) -> Response:
         """Generate a text."""
         asked = parse(GenerateRequest, await read_inflated(request))
-        text = await service.predict(input_of(asked))
+        text = await service.predict(_input(tensors, asked))
         content = to_json(answer(asked, text))
         return Response(content, headers=headers, media_type="application/json")
 
     async def generate_stream(request: Request) -> Response:
         """Generate a text; every event has a part of it."""
         asked = parse(GenerateRequest, await read_inflated(request))
-        value = input_of(asked)
+        value = _input(tensors, asked)
 
         async def events() -> AsyncGenerator[dict[str, str]]:
             async with aclosing(streamer.stream(value)) as parts:
@@ -67,14 +65,29 @@ def install(app: FastAPI, settings: Settings) -> None:
         return EventStream(await begun(events()), settings.service.timeout, headers)
 
     for path in model_paths(service):
-        for endpoint in (generate, generate_stream):
+        for endpoint, kind in ((generate, JSONResponse), (generate_stream, EventStream)):
             app.router.add_api_route(
                 f"{path}/{endpoint.__name__}",
                 endpoint,
                 methods=["POST"],
                 tags=[TAG],
+                status_code=200,  # FastAPI would look for that of the class
+                response_class=kind,
                 response_model=GenerateResponse,
                 responses=failures(400, 408, 413, 415, 500, 503, 504),
                 openapi_extra={"requestBody": BODY},
                 route_class_override=RequestRoute,
             )
+
+
+def _input(tensors: ModelTensors, asked: GenerateRequest) -> Any:
+    """Make an input of the model's type: the text, or a class of which it is a field."""
+    if not tensors.inputs.has_fields:
+        return tensors.validate(asked.text_input)
+    beside = asked.model_extra or {}
+    fields = {**beside, **asked.parameters, TEXT_INPUT: asked.text_input}
+    try:
+        check_json(fields)
+    except ValueError as exc:
+        raise InvalidInputError("parameters: NaN and Infinity are no JSON") from exc
+    return tensors.validate(fields)

@@ -1,5 +1,6 @@
 """Inference by the Open Inference Protocol: tensors in, one service call, tensors out."""
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -12,7 +13,7 @@ from .compression import read_inflated
 from .inference_errors import failures
 from .inference_request import JSON_LENGTH, RequestReader
 from .inference_response import ResponseWriter
-from .inference_schemas import InferenceRequest, InferenceResponse
+from .inference_schemas import InferenceRequest, InferenceResponse, inlined
 from .open_inference import TAG, model_paths
 from .request_route import RequestRoute
 
@@ -68,8 +69,9 @@ async def _predict_many(service: InferenceService, inputs: list[Any]) -> list[An
 
 def _example(service: InferenceService, tensors: ModelTensors) -> dict[str, Any]:
     """Describe the body of a request, for OpenAPI."""
-    content: dict[str, Any] = {"schema": InferenceRequest.model_json_schema()}
+    content: dict[str, Any] = {"schema": inlined(InferenceRequest)}
     if service.example is not None:
-        inputs = tensors.write_inputs([service.example])
-        content["example"] = {"inputs": [tensor._asdict() for tensor in inputs]}
+        with suppress(Exception):  # no tensor holds it, or it is not what `predict` takes
+            inputs = tensors.write_inputs([service.example])
+            content["example"] = {"inputs": [tensor._asdict() for tensor in inputs]}
     return {"content": {"application/json": content}, "required": True}

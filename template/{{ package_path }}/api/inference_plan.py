@@ -67,13 +67,13 @@ def _data_or_size(tensor: RequestInput) -> list[Any] | int:
         raise InvalidInputError(f"{tensor.name[:50]} needs data, or else binary_data_size")
     if data is not None:
         return data
-    if type(size) is not int or size < 0:
+    if type(size) is not int or not 0 <= size < 2**32:
         raise InvalidInputError(f"{tensor.name[:50]} has a binary_data_size that is wrong")
     return size
 
 
 def _refuse_unsupported(request: InferenceRequest) -> None:
-    """Refuse what would change the meaning of a request, rather than not to do it."""
+    """Refuse what would change the meaning of a request, rather than ignore it."""
     for part in (request, *request.inputs, *(request.outputs or ())):
         if not UNSUPPORTED.isdisjoint(part.parameters):
             name = min(UNSUPPORTED & part.parameters.keys())
@@ -89,6 +89,8 @@ def _wanted(request: InferenceRequest, outputs: TensorForm) -> list[Wanted]:
         if output.name not in names:
             known = ", ".join(names)
             raise InvalidInputError(f"No output {output.name[:50]!r}; the model gives {known}")
+    if len({output.name for output in request.outputs}) != len(request.outputs):
+        raise InvalidInputError("An output is asked for twice")
     return [
         Wanted(output.name, output.parameters.get("binary_data", is_binary) is True)
         for output in request.outputs

@@ -134,3 +134,17 @@ class IndexEntry(BaseModel):
     version: str
     state: str
     reason: str = ""
+
+
+def inlined(kind: type[BaseModel]) -> dict[str, Any]:
+    """Give the JSON schema of a class without references, to stand anywhere in a document."""
+    whole = kind.model_json_schema()
+    definitions = whole.pop("$defs", {})
+
+    def resolve(part: Any) -> Any:
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            return resolve(definitions[name]) if name else {k: resolve(v) for k, v in part.items()}
+        return [resolve(item) for item in part] if isinstance(part, list) else part
+
+    return dict(resolve(whole))

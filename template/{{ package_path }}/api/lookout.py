@@ -19,10 +19,13 @@ class Lookout:
     def __init__(self) -> None:
         self._due: dict[Long, float] = {}  # in the order of time, because all wait equally long
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(self, request: Long) -> None:
         """Look after it, if it is still there after a while."""
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # another test, say: what waited in the last one is gone
+            self._loop, self._timer, self._due = loop, None, {}
         self._due[request] = loop.time() + LOOK_AFTER_S
         if self._timer is None:
             self._timer = loop.call_later(LOOK_AFTER_S, self._look)

@@ -3,7 +3,7 @@
 <https://github.com/kserve/open-inference-protocol>. Inference itself is in `infer.py`.
 """
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 
 from ..config.settings import Settings
 from ..core.errors import ModelNotReadyError
@@ -40,6 +40,17 @@ def install(app: FastAPI, _: Settings) -> None:
         outputs=_describe(tensors.outputs),
     )
 
+    extensions = ["binary_tensor_data"]
+    if generates_text(service.runner.model):
+        extensions.append("generate")
+    server = ServerMetadata(name=app.title, version=app.version, extensions=extensions)
+
+    @app.get("/v2", tags=[TAG])
+    @app.get("/v2/", include_in_schema=False)
+    async def server_metadata() -> ServerMetadata:
+        """Tell what this server is, and what it can do beyond the protocol's core."""
+        return server
+
     async def model_metadata() -> ModelMetadata:
         """Tell which tensors go in and out of the model."""
         return metadata
@@ -58,16 +69,6 @@ def model_paths(service: InferenceService) -> tuple[str, str]:
     """Give the paths of the model that is served: that of any version, and that of its own."""
     path = f"/v2/models/{service.name}"
     return path, f"{path}/versions/{service.version}"
-
-
-@router.get("/v2")
-@router.get("/v2/", include_in_schema=False)
-async def server_metadata(request: Request, service: InferenceServiceDep) -> ServerMetadata:
-    """Tell what this server is, and what it can do beyond the protocol's core."""
-    app, extensions = request.app, ["binary_tensor_data"]
-    if generates_text(service.runner.model):
-        extensions.append("generate")
-    return ServerMetadata(name=app.title, version=app.version, extensions=extensions)
 
 
 @router.get("/v2/health/live")

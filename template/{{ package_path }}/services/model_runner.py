@@ -27,9 +27,9 @@ class ModelRunner:
 
     async def start(self) -> None:
         """Load the model and warm it up, off the event loop."""
-        await self._in_thread(self.model.load)
+        await self.in_thread(self.model.load)
         if self.model.example is not None:
-            await self._in_thread(self.model.predict, self.model.example)
+            await self.in_thread(self.model.predict, self.model.example)
 
     def stop(self) -> None:
         """Unload the model."""
@@ -58,7 +58,7 @@ class ModelRunner:
         """Run a function of the model where the model declares that it runs."""
         if self.model.inline:
             return contained(function, *arguments)
-        return await self._in_thread(function, *arguments)
+        return await self.in_thread(function, *arguments)
 
     async def _with_retries(self, input_data: Any) -> Any:
         retries = self._limits.max_retries
@@ -74,7 +74,8 @@ class ModelRunner:
     async def _call(self, input_data: Any) -> Any:
         return await self.run(self.model.predict, input_data)
 
-    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in a thread, whatever the model declares."""
         run = copy_context().run  # so that log lines of the model carry the request id
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.threads, run, contained, function, *arguments)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, SchemaValidator, to_json
 
 from ..core.errors import InvalidInputError
 from ..models.base import Signature
@@ -12,6 +12,8 @@ from .tensor_data import Tensor
 from .tensor_spec import describe_type
 from .tensors import Layout, to_tensors, to_values
 
+ARRAYS = {"list", "tuple", "set", "frozenset"}
+MOST_LISTED = 100
 INPUT, OUTPUT = "input", "prediction"  # of types whose fields do not name their tensors
 
 
@@ -22,6 +24,8 @@ class ModelTensors:
         self.inputs = describe_type(signature.input, INPUT)
         self.outputs = describe_type(signature.output, OUTPUT, mode="serialization")
         self._input = TypeAdapter(signature.input)
+        # A megabyte of wrong elements would take long to list.
+        self._validator = SchemaValidator(_stopping_early(self._input.core_schema))
         self._output = TypeAdapter(signature.output)
 
     def read(self, layouts: Sequence[Layout], data: Sequence[Any]) -> list[Any]:
@@ -44,11 +48,13 @@ class ModelTensors:
             InvalidInputError: It is not of the declared type.
         """
         try:
-            return self._input.validator.validate_python(value, strict=True)
+            return self._validator.validate_python(value, strict=True)
         except ValidationError as exc:
             invalid = exc
+        if invalid.error_count() > MOST_LISTED:
+            raise InvalidInputError(f"The input has more than {MOST_LISTED} mistakes")
         try:  # JSON has fewer types: strictness there takes a text for a date, a list for a tuple
-            return self._input.validator.validate_json(to_json(value), strict=True)
+            return self._validator.validate_json(to_json(value), strict=True)
         except ValidationError as exc:
             invalid = exc
         except PydanticSerializationError:
@@ -63,10 +69,22 @@ class ModelTensors:
         Raises:
             InvalidInputError: No tensor holds them side by side.
         """
-        dump = self._output.serializer.to_python
-        return to_tensors(self.outputs, [dump(value, mode="json") for value in predictions])
+        return to_tensors(self.outputs, _dumped(self._output, predictions))
 
     def write_inputs(self, inputs: Sequence[Any]) -> list[Tensor]:
         """Put inputs into tensors: examples are made of it."""
-        dump = self._input.serializer.to_python
-        return to_tensors(self.inputs, [dump(value, mode="json") for value in inputs])
+        return to_tensors(self.inputs, _dumped(self._input, inputs))
+
+
+def _dumped(adapter: TypeAdapter[Any], values: Sequence[Any]) -> list[Any]:
+    dump = adapter.serializer.to_python
+    return [dump(value, mode="json", by_alias=True, warnings=False) for value in values]
+
+
+def _stopping_early(schema: Any) -> Any:
+    """Give a schema whose arrays, one inside the other, stop at their first mistake."""
+    if schema["type"] not in ARRAYS:
+        return schema
+    items = schema.get("items_schema")
+    inner = {"items_schema": _stopping_early(items)} if isinstance(items, dict) else {}
+    return {**schema, **inner, "fail_fast": True}

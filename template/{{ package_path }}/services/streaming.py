@@ -9,12 +9,14 @@ from typing import Any, Protocol, get_args, get_type_hints, runtime_checkable
 from pydantic import ConfigDict, create_model
 
 from ..config.settings import Settings
-from ..core.errors import ConfigError, PredictionTimeoutError
+from ..core.errors import ConfigError, PredictionTimeoutError, TransientModelError
 from ..models.base import Model
 from ..utils.helpers import check_json
 from .inference_service import InferenceService
 from .parts_of_thread import END, PartsOfThread
 from .tensor_spec import TensorSpec, describe_type
+
+SHOWN = 10  # parts in a line of the log, which shows less of them
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +33,8 @@ class Streaming(Protocol):
     def predict_stream(self, input_data: Any) -> Iterator[Any]:
         """Give the parts of the prediction for one input, as they come.
 
-        It runs where `predict` does; a part that does not come within `service.timeout` is an
-        error. When nobody listens any more, the generator is closed.
+        It runs in a thread; a part that does not come within `service.timeout` is an error. When
+        nobody listens any more, the generator is closed.
         """
 
 
@@ -61,41 +63,45 @@ class Streamer:
         if self.model is None:
             yield await self.service.predict(input_data)
             return
-        started, parts = self.service.begin(input_data), []
+        started = self.service.begin(input_data)
+        parts: list[Any] = []
         try:
             async with aclosing(self._parts(self.model, input_data)) as given:
                 async for part in given:
-                    parts.append(part)
+                    if len(parts) < SHOWN:
+                        parts.append(part)
                     yield part
         except Exception as exc:
             if (error := self.service.failed(exc, started)) is exc:
                 raise
             raise error from exc
         except BaseException:
-            logger.info("A stream was left", extra={"parts": len(parts)})
+            logger.info("A stream was left")
             raise
         self.service.done(parts, started)
 
     async def _parts(self, model: Streaming, input_data: Any) -> AsyncGenerator[Any]:
-        runner = self.service.runner
-        parts = PartsOfThread(iter(await runner.run(model.predict_stream, input_data)))
+        parts = PartsOfThread(model.predict_stream, input_data)
         try:
             while (part := await self._next(parts)) is not END:
                 part = self._checked(part=part).part
                 check_json(part)
                 yield part
         finally:
-            parts.leave(runner.threads)
+            parts.leave(self.service.runner.threads)
 
     async def _next(self, parts: PartsOfThread) -> Any:
+        """Give the next part; in a thread, because also a cheap model may have many."""
         deadline = asyncio.timeout(self._timeout_s)
         try:
             async with deadline:
-                return await self.service.runner.run(parts.next)
+                return await self.service.runner.in_thread(parts.next)
         except TimeoutError as exc:
             if not deadline.expired():
                 raise  # the model's own
             raise PredictionTimeoutError(f"No further part in {self._timeout_s:g} s") from exc
+        except TransientModelError as exc:
+            raise TransientModelError("The model cannot answer at the moment") from exc
 
 
 def part_type(model: Model) -> Any:

@@ -68,6 +68,14 @@ def elements(name: str, datatype: str, shape: Sequence[int], data: list[Any] | b
     return flat
 
 
+def bounds(datatype: str) -> tuple[int, int]:
+    """Give the least and the greatest integer of a datatype."""
+    bits = int(datatype.lstrip("UINT"))
+    if datatype.startswith("U"):
+        return 0, 2**bits - 1
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+
 def pack(tensor: Tensor) -> bytes:
     """Give the binary form of a tensor whose elements stand in a row.
 

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from ..core.errors import ConfigError
+from .tensor_data import FAMILIES
+
 DATATYPES = {"string": "BYTES", "number": "FP32", "integer": "INT64", "boolean": "BOOL"}
 FORM = {"$ref", "type", "datatype", "format", "items", "minItems", "maxItems", "prefixItems"}
 VARIABLE = -1  # a dimension of any size
@@ -47,6 +50,9 @@ def describe_type(kind: Any, name: str, mode: JsonSchemaMode = "validation") -> 
         kind: The type.
         name: What the tensor is called where the type has no fields that name them.
         mode: `serialization` for what goes out, where every field is there.
+
+    Raises:
+        ConfigError: A datatype is declared that the protocol does not have.
     """
     whole = TypeAdapter(kind).json_schema(mode=mode)
     definitions = whole.get("$defs", {})
@@ -75,6 +81,8 @@ def _describe(
     datatype = schema.get("datatype") or DATATYPES.get(str(schema.get("type")))
     if datatype is None:
         return TensorSpec(name, "BYTES", (), is_json=True, is_required=is_required)
+    if datatype not in FAMILIES:
+        raise ConfigError(f"The tensor {name} has a datatype that is none: {datatype}")
     is_raw = schema.get("format") == "binary"
     return TensorSpec(name, datatype, tuple(shape), is_raw=is_raw, is_required=is_required)
 

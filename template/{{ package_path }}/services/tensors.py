@@ -5,14 +5,14 @@ share a tensor, whose first dimension counts them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from ..core.errors import InvalidInputError
-from .tensor_data import FAMILIES, Tensor, elements
+from ..core.errors import InvalidInputError, PredictionError
+from .tensor_data import FAMILIES, Tensor, bounds, elements
 from .tensor_spec import VARIABLE, TensorForm, TensorSpec
 
 
@@ -27,6 +27,8 @@ class Layout(NamedTuple):
     """How many elements."""
     sizes: Sequence[int]
     """Dimensions of one value, the last one first."""
+    bounds: tuple[int, int] | None
+    """Of integers: the least and the greatest that both datatypes have."""
 
 
 def lay_out(form: TensorForm, tensors: Sequence[Tensor], most: int) -> list[Layout]:
@@ -73,23 +75,30 @@ def to_tensors(form: TensorForm, values: Sequence[Any]) -> list[Tensor]:
 
     Raises:
         InvalidInputError: The values differ in their shapes, so that no tensor holds them all.
+        PredictionError: A value has lists of several lengths, so that no tensor holds it.
     """
     tensors = []
     for spec in form.specs:
-        if form.has_fields and any(spec.name not in value for value in values):
-            continue  # it may be left out
+        if form.has_fields and any(_is_absent(spec, value) for value in values):
+            continue
         data = [value[spec.name] for value in values] if form.has_fields else values
         if spec.is_json:
             data = [to_json(value).decode() for value in data]
         shape = [len(data)]
         for _ in spec.shape:
             sizes = {len(part) for part in data} or {0}
+            if len(sizes) > 1 and len(values) == 1:
+                raise PredictionError(f"{spec.name} has lists of several lengths: no tensor")
             if len(sizes) > 1:
                 raise InvalidInputError(f"{spec.name} has a shape for each input; send them alone")
             shape += sizes
             data = list(chain.from_iterable(data))
         tensors.append(Tensor(spec.name, spec.datatype, shape, data))
     return tensors
+
+
+def _is_absent(spec: TensorSpec, value: Mapping[str, Any]) -> bool:
+    return spec.name not in value or not (spec.is_required or value[spec.name] is not None)
 
 
 def _lay_out(spec: TensorSpec, tensor: Tensor, most: int) -> Layout:
@@ -106,14 +115,20 @@ def _lay_out(spec: TensorSpec, tensor: Tensor, most: int) -> Layout:
             raise InvalidInputError(f"{name} has shape {wanted}, not {[*shape]}")
     if min(shape) < 1 or shape[0] > most:
         raise InvalidInputError(f"{name} may hold 1 to {most} inputs, none of them empty")
-    return Layout(spec, datatype, shape, math.prod(shape), sizes[::-1])
+    both = None
+    if FAMILIES[datatype] == "INT":
+        least, greatest = zip(bounds(spec.datatype), bounds(datatype), strict=True)
+        both = (max(least), min(greatest))
+    return Layout(spec, datatype, shape, math.prod(shape), sizes[::-1], both)
 
 
 def _read(layout: Layout, data: list[Any] | bytes) -> list[Any]:
-    spec, datatype, shape, total, sizes = layout
+    spec, datatype, shape, total, sizes, both = layout
     flat = elements(spec.name, datatype, shape, data)
     if len(flat) != total:
         raise InvalidInputError(f"{spec.name} has {len(flat)} elements, its shape {total}")
+    if both and not both[0] <= min(flat) <= max(flat) <= both[1]:
+        raise InvalidInputError(f"{spec.name} has integers beyond {both[0]} to {both[1]}")
     if datatype == "BYTES":
         flat = [_read_bytes(element, spec) for element in flat]
     for size in sizes:

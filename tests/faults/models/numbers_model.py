@@ -1,8 +1,11 @@
 """A model of numbers."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Gt
 
 from .base import Model
+from .datatypes import UINT8
 
 
 class Numbers(Model):
@@ -13,6 +16,20 @@ class Numbers(Model):
     inline: ClassVar[bool] = True
 
     def predict(self, input_data: list[float]) -> float:
+        return sum(input_data)
+
+
+class Positive(Numbers):
+    """Adds up what is more than nothing."""
+
+    def predict(self, input_data: list[list[Annotated[int, Gt(0)]]]) -> int:
+        return sum(map(sum, input_data))
+
+
+class Pixels(Numbers):
+    """Adds up bytes."""
+
+    def predict(self, input_data: list[UINT8]) -> int:
         return sum(input_data)
 
 
