@@ -13,7 +13,7 @@ from .inference_plan import Plan, Wanted, make_plan
 from .schemas import MAX_BATCH
 
 JSON_LENGTH = b"inference-header-content-length"
-HEADERS, LONGEST = 256, 2048  # that are kept: how many, bytes
+KEPT, LONGEST = 256, 2048  # what is kept of JSON: how many, of how many bytes at most
 
 
 class RequestReader:
@@ -25,7 +25,7 @@ class RequestReader:
     def __init__(self, inputs: TensorForm, outputs: TensorForm) -> None:
         self._inputs, self._outputs = inputs, outputs
         self._plan = partial(make_plan, inputs=inputs, outputs=outputs)
-        self._kept_plan = lru_cache(maxsize=HEADERS)(self._plan)
+        self._kept_plan = lru_cache(maxsize=KEPT)(self._plan)
 
     def read(self, content: bytes, json_length: bytes | None) -> tuple[Plan, list[Any]]:
         """Read a request.

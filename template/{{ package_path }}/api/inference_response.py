@@ -11,13 +11,12 @@ from starlette.datastructures import Headers
 from ..services.tensor_data import Tensor, pack
 from .compression import compress
 from .inference_plan import Wanted
-from .inference_request import HEADERS, JSON_LENGTH
+from .inference_request import JSON_LENGTH, KEPT
 
 JSON, BINARY = "application/json", "application/octet-stream"
 
-
-# Name, datatype, shape, and elements; or how many bytes they have behind the JSON.
 Output = tuple[str, str, tuple[int, ...], Any]
+"""Name, datatype, shape, and elements; or how many bytes they have behind the JSON."""
 
 
 class ResponseWriter:
@@ -27,7 +26,7 @@ class ResponseWriter:
         """Take what every answer has, besides its outputs: fields and headers."""
         self._answer = answer
         self._headers = Headers(headers).raw  # encoded once, not for each answer
-        self._kept_json = lru_cache(maxsize=HEADERS)(self._json)
+        self._kept_json = lru_cache(maxsize=KEPT)(self._json)
 
     def write(
         self,

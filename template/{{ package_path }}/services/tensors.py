@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from ..core.errors import InvalidInputError, PredictionError
+from ..utils.helpers import check_json
 from .tensor_data import FAMILIES, Tensor, bounds, elements
 from .tensor_spec import VARIABLE, TensorForm, TensorSpec
 
@@ -141,7 +142,9 @@ def _read_bytes(element: str | bytes, spec: TensorSpec) -> Any:
         if spec.is_raw:
             return element.encode() if isinstance(element, str) else element
         if spec.is_json:
-            return from_json(element, allow_inf_nan=False)
+            value = from_json(element, allow_inf_nan=False)
+            check_json(value)  # 1e400 is infinite, too
+            return value
         return element if isinstance(element, str) else element.decode()
     except ValueError as exc:
         what = "JSON" if spec.is_json else "UTF-8"
