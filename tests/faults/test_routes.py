@@ -17,7 +17,6 @@ from .process import wait_for_line
         ("GET", "/%00", 404, None),
         ("GET", "/%ff%fe", 404, None),
         ("GET", "/" + "x" * 5000, 404, None),
-        ("POST", "/v2/models/nope/infer", 404, None),
         ("GET", "/predict", 405, "POST"),
         ("DELETE", "/predict", 405, "POST"),
         ("POST", "/health", 405, "GET"),
