@@ -112,8 +112,7 @@ def _lay_out(spec: TensorSpec, tensor: Tensor, most: int) -> Layout:
         sizes = shape[1:]
         pairs = zip((VARIABLE, *spec.shape), shape, strict=False)
         if len(shape) != 1 + len(spec.shape) or any(d not in {VARIABLE, n} for d, n in pairs):
-            wanted = [VARIABLE, *spec.shape]
-            raise InvalidInputError(f"{name} has shape {wanted}, not {[*shape]}")
+            raise InvalidInputError(f"{name} has shape {[VARIABLE, *spec.shape]}, not {[*shape]}")
     if min(shape) < 1 or shape[0] > most:
         raise InvalidInputError(f"{name} may hold 1 to {most} inputs, none of them empty")
     both = None
