@@ -1,6 +1,7 @@
 """Options, fixtures, and what a test is skipped for."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,12 @@ def subject(pytestconfig: pytest.Config) -> Subject:
 def example(pytestconfig: pytest.Config) -> Example:
     """A request that the model accepts."""
     return pytestconfig.stash[EXAMPLE]
+
+
+@pytest.fixture(scope="module")
+def exchanges() -> dict[tuple[str, str], Any]:
+    """What was sent and answered, by name and case: sent once, judged by several tests."""
+    return {}
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,16 @@
 """The binary tensor data extension: lengths that are wrong."""
 
+from functools import partial
+
 import pytest
 
+from conformance.cases import cases_of
 from conformance.checks import client_error, envelope, refused
 from conformance.lies import LIES
 
 pytestmark = pytest.mark.extension("binary_tensor_data")
 
-
-def cases(*names):
-    """Give the test what the server answers to each of these lies."""
-    found = [(name, case) for name in names for case in LIES[name]]
-    ids = [case if len(names) == 1 else f"{name}, {case}" for name, case in found]
-    return pytest.mark.parametrize("response", found, ids=ids, indirect=True)
-
-
-@pytest.fixture(scope="module")
-def exchanges():
-    return {}
+cases = partial(cases_of, LIES)
 
 
 @pytest.fixture

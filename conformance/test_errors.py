@@ -1,23 +1,16 @@
 """Requests in JSON that must be refused."""
 
+from functools import partial
+
 import pytest
 
+from conformance.cases import cases_of
 from conformance.checks import client_error, envelope, refused
 from conformance.refusals import REFUSALS, first_input
 from conformance.subject import UNKNOWN
 from conformance.tensors import make
 
-
-def cases(*names):
-    """Give the test what the server answers to each of these refusals."""
-    found = [(name, case) for name in names for case in REFUSALS[name]]
-    ids = [case if len(names) == 1 else f"{name}, {case}" for name, case in found]
-    return pytest.mark.parametrize("response", found, ids=ids, indirect=True)
-
-
-@pytest.fixture(scope="module")
-def exchanges():
-    return {}
+cases = partial(cases_of, REFUSALS)
 
 
 @pytest.fixture

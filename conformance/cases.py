@@ -1,0 +1,12 @@
+"""Cases of a table, as parameters of a test."""
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+
+def cases_of(table: Mapping[str, Iterable[str]], *names: str) -> pytest.MarkDecorator:
+    """Give the test, as `response`, what the server answers to each case of these names."""
+    found = [(name, case) for name in names for case in table[name]]
+    ids = [case if len(names) == 1 else f"{name}, {case}" for name, case in found]
+    return pytest.mark.parametrize("response", found, ids=ids, indirect=True)
