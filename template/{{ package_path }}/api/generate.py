@@ -19,11 +19,9 @@ from ..services.streaming import TEXT_INPUT, TEXT_OUTPUT, Streamer, generates_te
 from ..utils.helpers import check_json
 from .compression import read_inflated
 from .event_stream import EventStream, begun
-from .inference_errors import failures
 from .inference_plan import parse
 from .inference_schemas import GenerateRequest, GenerateResponse
-from .open_inference import TAG, model_paths
-from .request_route import RequestRoute
+from .open_inference import add_model_routes, model_headers
 
 BODY = {
     "content": {"application/json": {"schema": GenerateRequest.model_json_schema()}},
@@ -38,8 +36,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         return
     streamer = Streamer(service, settings)
     model = {"model_name": service.name, "model_version": service.version}
-    headers = {"X-Model-Name": service.name, "X-Model-Version": service.version}
-
+    headers = model_headers(service)
     tensors = ModelTensors(service.signature)
 
     def answer(asked: GenerateRequest, text: str) -> dict[str, str]:
@@ -64,20 +61,16 @@ def install(app: FastAPI, settings: Settings) -> None:
 
         return EventStream(await begun(events()), settings.service.timeout, headers)
 
-    for path in model_paths(service):
-        for endpoint, kind in ((generate, JSONResponse), (generate_stream, EventStream)):
-            app.router.add_api_route(
-                f"{path}/{endpoint.__name__}",
-                endpoint,
-                methods=["POST"],
-                tags=[TAG],
-                status_code=200,  # FastAPI would look for that of the class
-                response_class=kind,
-                response_model=GenerateResponse,
-                responses=failures(400, 408, 413, 415, 500, 503, 504),
-                openapi_extra={"requestBody": BODY},
-                route_class_override=RequestRoute,
-            )
+    for endpoint, kind in ((generate, JSONResponse), (generate_stream, EventStream)):
+        add_model_routes(
+            app,
+            service,
+            endpoint,
+            status_code=200,  # FastAPI would look for that of the class
+            response_class=kind,
+            response_model=GenerateResponse,
+            openapi_extra={"requestBody": BODY},
+        )
 
 
 def _input(tensors: ModelTensors, asked: GenerateRequest) -> Any:

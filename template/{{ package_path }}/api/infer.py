@@ -10,12 +10,10 @@ from ..core.errors import ServiceError
 from ..services.inference_service import InferenceService
 from ..services.model_tensors import ModelTensors
 from .compression import read_inflated
-from .inference_errors import failures
 from .inference_request import JSON_LENGTH, RequestReader
 from .inference_response import ResponseWriter
 from .inference_schemas import InferenceRequest, InferenceResponse, inlined
-from .open_inference import TAG, model_paths
-from .request_route import RequestRoute
+from .open_inference import add_model_routes, model_headers
 
 
 def install(app: FastAPI, _: Settings) -> None:
@@ -25,7 +23,7 @@ def install(app: FastAPI, _: Settings) -> None:
     reader = RequestReader(tensors.inputs, tensors.outputs)
     writer = ResponseWriter(
         {"model_name": service.name, "model_version": service.version},
-        {"X-Model-Name": service.name, "X-Model-Version": service.version},
+        model_headers(service),
     )
 
     async def infer(request: Request) -> Response:
@@ -45,18 +43,8 @@ def install(app: FastAPI, _: Settings) -> None:
         accepted = headers.get(b"accept-encoding", b"").decode("latin-1")
         return writer.write(asked.id, tensors.write(predictions), asked.wanted, accepted)
 
-    example = _example(service, tensors)
-    for path in model_paths(service):
-        app.router.add_api_route(
-            f"{path}/infer",
-            infer,
-            methods=["POST"],
-            tags=[TAG],
-            response_model=InferenceResponse,
-            responses=failures(400, 408, 413, 415, 500, 503, 504),
-            openapi_extra={"requestBody": example},
-            route_class_override=RequestRoute,
-        )
+    body = {"requestBody": _example(service, tensors)}
+    add_model_routes(app, service, infer, response_model=InferenceResponse, openapi_extra=body)
 
 
 async def _predict_many(service: InferenceService, inputs: list[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..core.errors import InvalidInputError
+from ..services.model_tensors import first_mistake
 from ..services.tensor_data import Tensor
 from ..services.tensor_spec import TensorForm
 from ..services.tensors import Layout, lay_out
@@ -42,9 +43,8 @@ def parse(kind: type[Parsed], content: bytes) -> Parsed:
     try:
         return kind.model_validate_json(content)
     except ValidationError as exc:
-        error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, error["loc"]))
-        raise InvalidInputError(f"{where or 'body'}: {error['msg']}") from exc
+        where, what = first_mistake(exc)
+        raise InvalidInputError(f"{where or 'body'}: {what}") from exc
 
 
 def make_plan(header: bytes, inputs: TensorForm, outputs: TensorForm) -> Plan:

@@ -3,6 +3,9 @@
 <https://github.com/kserve/open-inference-protocol>. Inference itself is in `infer.py`.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import APIRouter, FastAPI
 
 from ..config.settings import Settings
@@ -21,6 +24,7 @@ from .inference_schemas import (
     ServerMetadata,
     TensorMetadata,
 )
+from .request_route import RequestRoute
 
 TAG = "Open Inference Protocol"
 PLATFORM = "python_model"  # the protocol's form is <project>_<format>
@@ -63,6 +67,27 @@ def install(app: FastAPI, _: Settings) -> None:
     for path in model_paths(service):
         app.add_api_route(path, model_metadata, tags=[TAG], response_model_exclude_none=True)
         app.add_api_route(f"{path}/ready", model_ready, tags=[TAG], responses=failures(503))
+
+
+def add_model_routes(
+    app: FastAPI, service: InferenceService, endpoint: Callable[..., Any], **options: Any
+) -> None:
+    """Add a route that takes a request as it is, for the model, with and without its version."""
+    for path in model_paths(service):
+        app.router.add_api_route(
+            f"{path}/{endpoint.__name__}",
+            endpoint,
+            methods=["POST"],
+            tags=[TAG],
+            responses=failures(400, 408, 413, 415, 500, 503, 504),
+            route_class_override=RequestRoute,
+            **options,
+        )
+
+
+def model_headers(service: InferenceService) -> dict[str, str]:
+    """Give the headers that name the model in its answers."""
+    return {"X-Model-Name": service.name, "X-Model-Version": service.version}
 
 
 def model_paths(service: InferenceService) -> tuple[str, str]:

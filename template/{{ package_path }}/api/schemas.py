@@ -6,10 +6,9 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, create
 from pydantic_core import core_schema, to_json
 
 from ..models.base import Signature
-from ..utils.helpers import check_json
+from ..utils.helpers import ARRAYS, check_json
 
 MAX_BATCH = 1000  # inputs in one request
-ARRAYS = {"list", "tuple", "set", "frozenset"}
 
 
 class Readiness(BaseModel):

@@ -12,6 +12,7 @@ from ..services.inference_service import InferenceService
 from ..services.streaming import Streamer
 from .errors import responses
 from .event_stream import EventStream, begun
+from .open_inference import model_headers
 from .schemas import prediction_schemas
 
 
@@ -23,7 +24,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         return
     # Known only once the model is, so a type checker takes it for a variable.
     Request, *_ = prediction_schemas(service.signature, service.example)  # noqa: N806  (a class)
-    headers = {"X-Model-Name": service.name, "X-Model-Version": service.version}
+    headers = model_headers(service)
     dump = TypeAdapter(streamer.part).dump_python
 
     async def events(input_data: Any) -> AsyncGenerator[Any]:

@@ -8,11 +8,11 @@ from pydantic_core import PydanticSerializationError, SchemaValidator, to_json
 
 from ..core.errors import InvalidInputError
 from ..models.base import Signature
+from ..utils.helpers import ARRAYS
 from .tensor_data import Tensor
 from .tensor_spec import describe_type
 from .tensors import Layout, to_tensors, to_values
 
-ARRAYS = {"list", "tuple", "set", "frozenset"}
 MOST_LISTED = 100
 INPUT, OUTPUT = "input", "prediction"  # of types whose fields do not name their tensors
 
@@ -59,9 +59,9 @@ class ModelTensors:
             invalid = exc
         except PydanticSerializationError:
             pass  # bytes that are no text
-        error = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = [*([] if number is None else [number]), *error["loc"]]
-        raise InvalidInputError(f"input {'.'.join(map(str, where))}: {error['msg']}")
+        before = () if number is None else (number,)
+        where, what = first_mistake(invalid, *before)
+        raise InvalidInputError(f"input {where}: {what}")
 
     def write(self, predictions: Sequence[Any]) -> list[Tensor]:
         """Put predictions into tensors.
@@ -74,6 +74,12 @@ class ModelTensors:
     def write_inputs(self, inputs: Sequence[Any]) -> list[Tensor]:
         """Put inputs into tensors: examples are made of it."""
         return to_tensors(self.inputs, _dumped(self._input, inputs))
+
+
+def first_mistake(invalid: ValidationError, *before: int) -> tuple[str, str]:
+    """Give the place of the first mistake, behind that of the whole, and what it is."""
+    error = invalid.errors(include_url=False, include_context=False, include_input=False)[0]
+    return ".".join(map(str, (*before, *error["loc"]))), error["msg"]
 
 
 def _dumped(adapter: TypeAdapter[Any], values: Sequence[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from pydantic_core import SchemaSerializer, core_schema, from_json, to_json
 logger = logging.getLogger(__name__)
 
 Names = tuple[str, ...]
+ARRAYS = {"list", "tuple", "set", "frozenset"}  # types of core schemas, as Pydantic calls them
 
 _AS_PLAIN_PYTHON = SchemaSerializer(core_schema.any_schema()).to_python
 
