@@ -1,4 +1,4 @@
-"""Models for a rendered service: numbers, every datatype both ways, and text in parts."""
+"""Models for a rendered service: numbers, every datatype both ways, and text in chunks."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
@@ -23,7 +23,7 @@ from .datatypes import (
 
 
 class Numbers(Model):
-    """Adds up four numbers."""
+    """A model that adds up four numbers."""
 
     model_name: ClassVar[str] = "numbers"
     version: ClassVar[str] = "1.0.0"
@@ -55,36 +55,36 @@ class Everything(BaseModel):
 
 
 class EveryDatatype(Model):
-    """Gives what it takes."""
+    """A model that returns its input."""
 
     model_name: ClassVar[str] = "everything"
     version: ClassVar[str] = "1.0.0"
     inline: ClassVar[bool] = True
 
     def predict(self, input_data: Everything) -> Everything:
-        """Give it back."""
+        """Return the input."""
         return input_data
 
 
 class Prompt(BaseModel):
-    """A text, and how often it is wanted."""
+    """A text, and how often to repeat it."""
 
     text_input: str
     times: int = 2
 
 
 class Words(Model):
-    """Says a text several times, in parts."""
+    """A model that repeats a text, in chunks."""
 
     model_name: ClassVar[str] = "words"
     version: ClassVar[str] = "1.0.0"
     example: ClassVar[Any] = Prompt(text_input="good")
 
     def predict(self, input_data: Prompt) -> str:
-        """Say it in one piece."""
+        """Return the text at once."""
         return "".join(self.predict_stream(input_data))
 
     def predict_stream(self, input_data: Prompt) -> Iterator[str]:
-        """Say it in parts."""
+        """Yield the text in chunks."""
         for _ in range(min(input_data.times, 9)):
             yield input_data.text_input

@@ -1,1 +1,0 @@
-"""Holds any server against the Open Inference Protocol: `make conformance URL=… MODEL=…`."""

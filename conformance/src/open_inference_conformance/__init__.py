@@ -1,0 +1,1 @@
+"""Check any server against the Open Inference Protocol, over HTTP."""

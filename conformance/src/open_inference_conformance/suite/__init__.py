@@ -1,0 +1,1 @@
+"""The tests, one for each statement of `statements.yml`; pytest runs them."""

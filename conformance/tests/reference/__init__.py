@@ -1,0 +1,1 @@
+"""The reference server, which keeps to the protocol."""
