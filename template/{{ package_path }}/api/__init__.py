@@ -1,5 +1,5 @@
 """HTTP only: routes, schemas, error rendering.
 
-A new module in this folder needs no registration: its `router` (a FastAPI `APIRouter`) is included,
-and its `install(app, settings)` is called, where it has one.
+A new module directly in this folder needs no registration: its `router` (a FastAPI `APIRouter`)
+is included, its `install(app, settings)` is called and its `lifespan(app)` entered, if it has one.
 """

@@ -1,10 +1,10 @@
-"""The one place where errors become answers: `application/problem+json` (RFC 9457)."""
+"""Render errors as responses: `application/problem+json` (RFC 9457), except below `/v2`."""
 
 import logging
 from http.client import responses as PHRASES  # noqa: N812  (a constant)
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -18,6 +18,7 @@ from ..core.errors import (
     ServiceError,
     TransientModelError,
 )
+from .dependencies import state_of
 from .schemas import Problem
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ STATUS = {
     PredictionTimeoutError: 504,
     TransientModelError: 503,
 }
-MAX_ERRORS, MAX_TEXT = 5, 200  # so that a bad request gets no huge answer
+MAX_ERRORS, MAX_TEXT = 5, 200  # keep the response to a bad request small
 
 
 def install(app: FastAPI, _: Settings) -> None:
@@ -38,30 +39,30 @@ def install(app: FastAPI, _: Settings) -> None:
         app.add_exception_handler(kind, render)
 
 
-async def render(request: Request, exc: Exception) -> JSONResponse:
-    """Answer a request that failed, with the id under which the log tells more."""
+async def render(request: Request, exc: Exception) -> Response:
+    """Return the response to a failed request; its request id is in the log too."""
     problem = describe(exc)
     problem.request_id = request.state.request_id
-    forms = request.app.state.error_forms.items()
+    forms = state_of(request.app).error_forms.items()
     path = request.scope["path"].removeprefix(request.scope.get("root_path", "")) + "/"
-    form = next((form for prefix, form in forms if path.startswith(prefix)), _answer_problem)
-    answer: JSONResponse = form(request, problem)
-    if answer.status_code < 500:
-        logger.info("Refused %s %s: %s", request.method, request.url.path, answer.status_code)
+    form = next((form for prefix, form in forms if path.startswith(prefix)), _problem_response)
+    response = form(request, problem)
+    if response.status_code < 500:
+        logger.info("Rejected %s %s: %s", request.method, request.url.path, response.status_code)
     more = {"Retry-After": "1"} if problem.status == 503 else getattr(exc, "headers", None)
-    answer.headers.update(more or {})
-    return answer
+    response.headers.update(more or {})
+    return response
 
 
-def _answer_problem(_: Request, problem: Problem) -> JSONResponse:
-    content = problem.model_dump(exclude_none=True)
+def _problem_response(_: Request, problem: Problem) -> Response:
+    content = problem.model_dump()
     return JSONResponse(content, problem.status, media_type="application/problem+json")
 
 
 def describe(exc: Exception) -> Problem:
-    """Describe an error to a client; what went on inside the service stays inside."""
+    """Describe an error to a client, without internals of the service."""
     if isinstance(exc, RequestValidationError):
-        # Where and what, never the value: it may be huge, secret or not even JSON.
+        # Location and message, never the value: it may be huge, secret or not even JSON.
         errors = [
             {"loc": ".".join(map(str, e["loc"]))[:MAX_TEXT], "msg": e["msg"][:MAX_TEXT]}
             for e in exc.errors()[:MAX_ERRORS]
@@ -74,7 +75,7 @@ def describe(exc: Exception) -> Problem:
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the problems that a route may answer with, for OpenAPI."""
+    """Return the error responses of a route, for OpenAPI."""
     content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
     return {code: {"description": PHRASES[code], "content": content} for code in statuses}
 

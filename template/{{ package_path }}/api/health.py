@@ -2,40 +2,51 @@
 
 import logging
 
-from fastapi import APIRouter, Request
-from pydantic import TypeAdapter
+from fastapi import APIRouter, FastAPI
 
+from ..config.settings import Settings
 from ..core.errors import ModelNotReadyError
-from .dependencies import InferenceServiceDep, SettingsDep
+from .dependencies import InferenceServiceDep, state_of
 from .errors import responses
-from .schemas import Info, ModelInfo, Readiness
+from .schemas import Info, ModelInfo, Readiness, info_schemas
 
 logger = logging.getLogger(__name__)
 
 router = APIRouter(tags=["health"])
 
 
+class InfoEndpoint:
+    """Describe the service; the response is built once."""
+
+    def __init__(self, info: Info) -> None:
+        self._info = info
+
+    async def info(self) -> Info:
+        """Return the service, its model, and the schemas of inputs and outputs."""
+        return self._info
+
+
 @router.get("/health")
 async def health() -> dict[str, str]:
-    """Tell that the process is alive, whatever the state of the model."""
+    """Return that the process is alive, whatever the state of the model."""
     logger.info("Health check requested")
     return {"status": "ok"}
 
 
 @router.get("/ready", responses=responses(503))
 async def ready(service: InferenceServiceDep) -> Readiness:
-    """Tell whether predictions can be served: the model is loaded and warm."""
+    """Return whether predictions can be served: the model is loaded and warm."""
     if not service.ready:
         raise ModelNotReadyError(f"The model {service.name} is not ready")
     return Readiness(models={service.name: service.version})
 
 
-@router.get("/info")
-async def info(request: Request, service: InferenceServiceDep, settings: SettingsDep) -> Info:
-    """Tell what is served here, and what goes in and out."""
-    inputs, outputs = (TypeAdapter(kind).json_schema() for kind in service.signature)
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add the route that describes the model; its response is built once."""
+    service = state_of(app).inference_service
+    inputs, outputs = info_schemas(service.signature)
     model = ModelInfo(name=service.name, version=service.version, inputs=inputs, outputs=outputs)
-    app = request.app
-    return Info(
+    described = Info(
         service=app.title, version=app.version, environment=settings.environment, models=[model]
     )
+    app.add_api_route("/info", InfoEndpoint(described).info, tags=["health"])

@@ -1,4 +1,4 @@
-"""A page for people, at `/`, on which they try the model; `playground.html` is all of it."""
+"""A page at `/` to try the model in a browser: `playground.html`."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..core.errors import ConfigError
 from ..core.metadata import PROJECT_DIR
 
 PAGE = Path(__file__).with_suffix(".html")
-# Lines that the page has only where they lead somewhere, by what stands in them alone.
+# Text that identifies the lines of optional links.
 STYLESHEET_LINE, METRICS_LINE = 'href: "playground.css"', 'href="metrics"'
 
 
@@ -41,13 +41,13 @@ def _without(page: str, mark: str) -> str:
 def _read(stylesheet: Path) -> str:
     try:
         return stylesheet.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
+    except (OSError, ValueError) as exc:
         problem = f"cannot read {stylesheet}: {getattr(exc, 'strerror', exc)}"
         raise ConfigError(f"Configuration error:\n  playground.stylesheet: {problem}") from exc
 
 
 def _serve(app: FastAPI, path: str, content: str, media_type: str) -> None:
-    # Browsers keep it and ask each time whether it is still the same.
+    # Browsers cache it, and revalidate it each time.
     tag = f'"{sha256(content.encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
 

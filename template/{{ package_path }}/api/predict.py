@@ -1,67 +1,127 @@
-"""Predictions: HTTP in, one service call, HTTP out."""
+"""Predictions: read the request, call the service once, write the response."""
 
+import time
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, WithJsonSchema
+from pydantic_core import to_json
 from starlette.datastructures import Headers
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ServiceError
+from ..models.json_types import is_plain
 from ..services.inference_service import InferenceService
+from ..utils.large_bodies import yield_to_event_loop
+from .dependencies import model_headers, state_of
 from .errors import describe, responses
+from .json_body.json_route import JsonRoute
+from .request_cost import body_statuses
 from .schemas import ItemError, prediction_schemas
 
 
-def install(app: FastAPI, _: Settings) -> None:
-    """Add routes that take and give the declared types of the model that is served."""
-    service: InferenceService = app.state.inference_service
-    # Known only once the model is, so a type checker takes them for variables.
-    Request, Answer, BatchRequest, BatchAnswer = prediction_schemas(  # noqa: N806  (classes)
-        service.signature, service.example
-    )
-    kind: Any = service.signature.output
-    one, many = TypeAdapter(dict[str, kind]), TypeAdapter(dict[str, list[kind | ItemError]])
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add routes whose requests and responses have the model's declared types."""
+    service = state_of(app).inference_service
+    schemas = prediction_schemas(service.signature, service.example, settings.service.max_inputs)
+    one, one_response, many, many_response = schemas
     is_text = TypeAdapter(service.signature.input).json_schema().get("type") == "string"
-    # Encoded once, not for each answer.
-    headers = Headers({"X-Model-Name": service.name, "X-Model-Version": service.version}).raw
+    extra = {"x-model": {"name": service.name, "version": service.version}}
+    add = partial(
+        app.router.add_api_route,
+        methods=["POST"],
+        route_class_override=JsonRoute,
+        tags=["predict"],
+        responses=responses(*body_statuses(settings), 422, 500, 503, 504),
+        openapi_extra=extra,
+    )
+    writer = ResponseWriter(service)
+    add(
+        "/predict",
+        _predict_endpoint(service, writer, one, is_text=is_text),
+        response_model=one_response,
+        openapi_extra={**extra, "requestBody": {"required": not is_text}},
+    )
+    add("/predict/batch", _batch_endpoint(service, writer, many), response_model=many_response)
 
-    def answer(content: bytes) -> Response:
+
+class ResponseWriter:
+    """Write predictions as responses."""
+
+    def __init__(self, service: InferenceService) -> None:
+        kind: Any = service.signature.output
+        contents: Any = dict[str, kind], dict[str, list[kind | ItemError]]
+        # By alias, as in FastAPI and in OpenAPI; options cost time in each request.
+        options: dict[str, Any] = {} if is_plain(kind) else {"by_alias": True}
+        serializers: list[Any] = [TypeAdapter(content).serializer for content in contents]
+        self._one, self._many = (partial(each.to_json, **options) for each in serializers)
+        # Encoded once, not for each response.
+        self._headers = Headers(model_headers(service)).raw
+
+    def one(self, prediction: Any) -> Response:
+        """Return the response with a prediction."""
+        return self._respond(self._one({"prediction": prediction}))
+
+    def many(self, results: list[Any]) -> Response:
+        """Return the response with predictions and errors."""
+        return self._respond(self._many({"predictions": [_item(result) for result in results]}))
+
+    def _respond(self, content: bytes) -> Response:
         response = Response(content, media_type="application/json")
-        response.raw_headers += headers
+        response.raw_headers += self._headers
         return response
 
-    post = partial(
-        app.post,
-        tags=["predict"],
-        responses=responses(422, 500, 503, 504),
-        openapi_extra={"x-model": {"name": service.name, "version": service.version}},
-    )
 
-    @post("/predict", response_model=Answer)
+# The schemas depend on the model, so a type checker takes them for variables.
+def _predict_endpoint(
+    service: InferenceService, writer: ResponseWriter, schema: Any, *, is_text: bool
+) -> Any:
+    # A list, so that a second value is an error; documented as one text.
+    of_query = Query(alias="input", include_in_schema=is_text)
+    documented = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
+
     async def predict(
-        body: Request | None = None,  # type: ignore[valid-type]
-        text: Annotated[str | None, Query(alias="input", include_in_schema=is_text)] = None,
+        body: schema | None = None,
+        texts: Annotated[list[str] | None, of_query, documented] = None,
     ) -> Response:
-        """Predict for one input: in the body, or in the query for a model that takes text."""
-        if (body is None) == (text is None):
-            raise InvalidInputError('Give exactly one input: a body {"input": …} or ?input=…')
-        if text is not None and not is_text:
-            raise InvalidInputError("?input= serves text models only; send a body")
-        try:
-            request = body or Request(input=text)
-        except ValidationError as exc:
-            raise RequestValidationError(exc.errors()) from exc
+        """Predict for one input: in the body, or in the query if the model takes text."""
+        request: Any = body
+        if texts or body is None:
+            request = _read_query(texts or [], body, schema if is_text else None)
+        started = time.perf_counter()
         prediction = await service.predict(request.input)
-        return answer(one.serializer.to_json({"prediction": prediction}))
+        await yield_to_event_loop(started)
+        return writer.one(prediction)
 
-    @post("/predict/batch", response_model=BatchAnswer)
-    async def predict_batch(body: BatchRequest) -> Response:  # type: ignore[valid-type]
-        """Predict for several inputs; an error stands in the place of its input."""
-        results = await service.predict_many(body.inputs)  # type: ignore[attr-defined]
-        return answer(many.serializer.to_json({"predictions": [_item(r) for r in results]}))
+    return predict
+
+
+def _batch_endpoint(service: InferenceService, writer: ResponseWriter, schema: Any) -> Any:
+    async def predict_batch(body: schema) -> Response:
+        """Predict for several inputs; an error has the position of its input."""
+        started = time.perf_counter()
+        results = await service.predict_many(body.inputs)
+        await yield_to_event_loop(started)
+        return writer.many(results)
+
+    return predict_batch
+
+
+def _read_query(texts: list[str], body: Any, schema: Any) -> Any:
+    """Return a request with the text of the query; without a schema, the model takes no text."""
+    if schema is None:
+        more = "; ?input= is for models that take text" if texts else ""
+        raise InvalidInputError(f'Send a body {{"input": …}}{more}')
+    if len(texts) != (body is None):
+        raise InvalidInputError('Send exactly one input: a body {"input": …} or ?input=…')
+    if "\ufffd" in texts[0]:  # replaces bytes that are not UTF-8
+        raise InvalidInputError("?input= must be UTF-8; send U+FFFD in a body")
+    try:
+        return schema.model_validate_json(to_json({"input": texts[0]}))
+    except ValidationError as exc:
+        raise RequestValidationError(exc.errors()) from exc
 
 
 def _item(result: Any) -> Any:

@@ -1,14 +1,15 @@
-"""Requests and answers of the API. Those of predictions follow the model's declared types."""
+"""Requests and responses of the API. Those of predictions follow the model's declared types."""
 
+import operator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, create_model
-from pydantic_core import core_schema, to_json
 
 from ..models.base import Signature
-from ..utils.helpers import ARRAYS, check_json
+from ..models.json_types import json_example
+from ..utils.helpers import ARRAYS
 
-MAX_BATCH = 1000  # inputs in one request
+REQUEST = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Readiness(BaseModel):
@@ -19,7 +20,7 @@ class Readiness(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A model, with the JSON schemas of what goes in and out."""
+    """A model, with the JSON schemas of its inputs and outputs."""
 
     name: str
     version: str
@@ -28,7 +29,7 @@ class ModelInfo(BaseModel):
 
 
 class Info(BaseModel):
-    """What is served here."""
+    """The service and its models."""
 
     service: str
     version: str
@@ -37,57 +38,60 @@ class Info(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error, as RFC 9457 wants it."""
+    """An error, as defined by RFC 9457."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
-    request_id: str | None = None
-    errors: list[dict[str, str]] | None = None
+    request_id: str | None = Field(default=None, exclude_if=operator.not_)
+    errors: list[dict[str, str]] | None = Field(default=None, exclude_if=operator.not_)
 
 
 class ItemError(BaseModel):
-    """Stands in a batch's answer where a prediction failed."""
+    """A failed prediction in the response to a batch."""
 
     error: Problem
 
 
-def prediction_schemas(signature: Signature, example: Any) -> tuple[Any, Any, Any, Any]:
-    """Build request, answer, batch request and batch answer from a model's declared types."""
-    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-    examples = None if example is None else [example]
-    one = Field(examples=examples)
-    many = Field(max_length=MAX_BATCH, examples=examples and [examples])
-    kind: Any = signature.input
-    if TypeAdapter(kind).core_schema["type"] in ARRAYS:
-        kind = Annotated[kind, FailFast()]  # a megabyte of wrong items would take long to list
-    kind = Annotated[kind, _StrictJson(kind)]
-    inputs: Any = Annotated[list[kind], FailFast()]
-    outputs = list[signature.output | ItemError]  # type: ignore[name-defined]
+class Declared:
+    """Annotation of a declared type, so that its `Field`, such as an alias, is not the input's."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: Any) -> Any:
+        """Return the schema of the declared type."""
+        return handler.generate_schema(self.kind)
+
+
+def info_schemas(signature: Signature) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the JSON schemas of a model's input and output, as in OpenAPI."""
+    inputs: Any = Annotated[Any, Declared(signature.input)]
     return (
-        create_model("PredictRequest", __config__=config, input=(kind, one)),
-        create_model("PredictAnswer", prediction=(signature.output, ...)),
-        create_model("BatchRequest", __config__=config, inputs=(inputs, many)),
-        create_model("BatchAnswer", predictions=(outputs, ...)),
+        TypeAdapter(inputs, config=REQUEST).json_schema(mode="validation"),
+        TypeAdapter(signature.output).json_schema(mode="serialization"),
     )
 
 
-class _StrictJson:
-    """Reads a value as strict JSON is read, all the way down, whatever reads it.
+def prediction_schemas(signature: Signature, example: Any, most: int = 1000) -> tuple[Any, ...]:
+    """Build schemas of requests and responses, single and batch, from a model's declared types.
 
-    FastAPI hands over what JSON was parsed to, where an array is a list and a date is text: strict
-    for JSON, but not for Python. NaN is no JSON; it becomes null and is refused.
+    A batch has at most `most` inputs.
     """
-
-    def __init__(self, kind: Any) -> None:
-        self.adapter = TypeAdapter(kind)
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from_python = core_schema.no_info_plain_validator_function(self._validate)
-        return core_schema.json_or_python_schema(handler(source), from_python)
-
-    def _validate(self, value: Any) -> Any:
-        valid = self.adapter.validate_json(to_json(value, inf_nan_mode="null"), strict=True)
-        check_json(value)  # null may be valid where NaN was
-        return valid
+    value = json_example(signature.input, example)
+    examples = None if value is None else [value]
+    one = Field(examples=examples)
+    many = Field(max_length=most, examples=examples and [examples])
+    kind: Any = signature.input
+    if TypeAdapter(kind).core_schema["type"] in ARRAYS:
+        kind = Annotated[kind, FailFast()]  # listing the errors of a large array would take long
+    kind = Annotated[Any, Declared(kind)]
+    inputs: Any = Annotated[list[kind], FailFast()]
+    outputs = list[signature.output | ItemError]  # type: ignore[name-defined]
+    return (
+        create_model("PredictRequest", __config__=REQUEST, input=(kind, one)),
+        create_model("PredictResponse", prediction=(signature.output, ...)),
+        create_model("BatchRequest", __config__=REQUEST, inputs=(inputs, many)),
+        create_model("BatchResponse", predictions=(outputs, ...)),
+    )

@@ -1,14 +1,14 @@
-"""Settings of the page at `/` on which people try the model."""
+"""Settings of the page at `/` to try the model."""
 
 from pydantic import Field
 
-from .section import Section
+from .base import Section
 
 
 class PlaygroundSettings(Section):
     """The page at `/`: `PLAYGROUND__ENABLED=false` in the environment."""
 
     enabled: bool = True
-    """Whether there is the page; without it, `/` is 404."""
+    """Whether to serve the page; without it, `/` is 404."""
     stylesheet: str | None = Field(default=None, pattern=r"\.css$")
-    """A CSS file of yours that changes the page's looks, relative to the project's folder."""
+    """Your CSS file for the page, relative to the project's folder."""

@@ -5,112 +5,128 @@ Code defaults < `configs/config.yaml` < `.env` < environment variables (< argume
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from ..config.settings import Settings
 from ..utils.helpers import Names, load_yaml_config, merge, yaml_positions
+from .config_errors import Places, config_error
 from .errors import ConfigError
 from .metadata import PROJECT_DIR
+from .variables import VariablesSource, own_variables, read_env_file, section_of, variables_of
 
 logger = logging.getLogger(__name__)
+
+Layer = tuple[dict[str, Any], Places]
 
 
 def load_config(project_dir: Path = PROJECT_DIR, **arguments: Any) -> Settings:
     """Load the settings from all layers.
 
     Raises:
-        ConfigError: A value is wrong; the message names the setting, where the value comes from
-            and what was expected. It never shows the value, which may be a secret.
+        ConfigError: A value is wrong; the message names the setting, the source of the value and
+            what was expected. It never shows the value, which may be a secret.
     """
-    places: dict[Names, str] = {}
+    values: dict[str, Any] = {"model": {"options": {}}}  # its places are its own
+    places: Places = {}
     try:
-        yaml_file = _yaml_file(project_dir)
-        values = load_yaml_config(yaml_file, strict=True)
-        places |= {names: f"{yaml_file}:{at}" for names, at in yaml_positions(yaml_file).items()}
-        for source, layer in (
-            (".env", _DotEnv(Settings, env_file=project_dir / ".env")()),
-            ("environment", _Environment(Settings)()),
-            ("argument", arguments),
-        ):
+        for layer, where in _layers(project_dir, arguments):
             values = merge(values, layer)
-            places |= {names: f"{source} {'__'.join(names).upper()}" for names in _flat(layer)}
-        return Settings(**values)
+            places |= where
+        settings = Settings(**values)
     except ValidationError as exc:
-        problems = [_explain(error, places) for error in exc.errors(include_input=False)]
-        raise ConfigError("\n  ".join(["Configuration error:", *problems])) from exc
-    except ValueError as exc:
+        raise config_error(exc, places) from exc
+    except (ValueError, OSError) as exc:
         raise ConfigError(f"Configuration error:\n  {exc}") from exc
+    settings.model.options._places.update(places)  # noqa: SLF001
+    return settings
+
+
+def read_options(settings: Settings, kind: type[BaseModel]) -> Any:
+    """Return the section `model.options` as the class that a model declares.
+
+    Raises:
+        ConfigError: As in `load_config`.
+    """
+    options, where = settings.model.options, ("model", "options")
+    places = options._places  # noqa: SLF001
+    try:
+        return kind.model_validate(_normalize(options.model_extra or {}, places, kind, where))
+    except ValidationError as exc:
+        raise config_error(exc, places, kind, where) from exc
 
 
 def warn_about_ignored_variables(project_dir: Path = PROJECT_DIR) -> None:
-    """Log a warning for each variable that looks like a setting but is none."""
-    known = {name.upper(): _section(field) for name, field in Settings.model_fields.items()}
-    in_file = {name.upper() for name in _read_env_file(project_dir)}
-    for name in sorted(in_file | set(os.environ)):
-        if known.get(name):
+    """Log a warning for each variable that looks like a setting but is ignored."""
+    in_file = {name.upper() for name in read_env_file(project_dir / ".env")[0]}
+    for name in sorted(in_file | {name.upper() for name in os.environ}):
+        if section_of(Settings.model_fields.get(name.lower())):
             logger.warning("Ignored %s: set its fields one by one, as in %s__NAME", name, name)
-    for name in sorted(in_file - {*known, "CONFIG_PATH"}):
-        if "__" not in name and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
+    known = {"CONFIG_PATH", *variables_of(Settings)}
+    for name in sorted(in_file - known):
+        is_option = name.startswith("MODEL__OPTIONS__")
+        if not is_option and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
             logger.warning("Ignored %s in .env: did you mean %s?", name, near[0])
 
 
-def _yaml_file(project_dir: Path) -> Path:
-    """Find the YAML file; `CONFIG_PATH` names another one, relative to the place that sets it."""
-    in_environment, in_file = os.environ.get("CONFIG_PATH"), _read_env_file(project_dir)
-    named = in_environment or in_file.get("CONFIG_PATH")
-    path = (Path() if in_environment else project_dir) / (named or "configs/config.yaml")
-    if named and not path.is_file():
+def _layers(project_dir: Path, arguments: dict[str, Any]) -> Iterator[Layer]:
+    """Return the values of each layer, the weakest first, and the source of each name."""
+    variables, lines = read_env_file(project_dir / ".env")
+    in_file, outside = own_variables(variables, ".env"), own_variables(os.environ, "environment")
+    yaml_file = _yaml_file(project_dir, in_file.get("config_path"), outside.get("config_path"))
+    values, at = load_yaml_config(yaml_file, strict=True), yaml_positions(yaml_file)
+    places = {tuple(map(str.lower, names)): f"{yaml_file}:{at[names]}" for names in at}
+    yield _normalize(values, places), places
+    yield VariablesSource(in_file)(), _places(in_file, ".env", lines)
+    yield VariablesSource(outside)(), _places(outside, "environment")
+    yield arguments, _places(arguments, "argument")
+
+
+def _yaml_file(project_dir: Path, in_file: str | None, outside: str | None) -> Path:
+    """Return the YAML file; `CONFIG_PATH` names another one, relative to where it is set."""
+    path = Path(outside) if outside else project_dir / (in_file or "configs/config.yaml")
+    if (outside or in_file) and not path.is_file():
         raise ValueError(f"CONFIG_PATH: there is no file {path}")
     return path
 
 
-def _read_env_file(project_dir: Path) -> dict[str, str | None]:
-    return dotenv_values(project_dir / ".env")
+def _places(names: Iterable[str], source: str, lines: Mapping[str, int] | None = None) -> Places:
+    """Return the sources of variables, and of the sections around them."""
+    places: Places = {}
+    for name in names:
+        at, parts = (lines or {}).get(name), tuple(name.split("__"))
+        place = f"{source}:{at} {name.upper()}" if at else f"{source} {name.upper()}"
+        if parts[0] in Settings.model_fields:
+            places |= {parts[:n]: place for n in range(1, len(parts) + 1)}
+    return places
 
 
-def _flat(values: dict[str, Any], parents: Names = ()) -> Iterator[Names]:
-    for name, value in values.items():
-        yield (*parents, name)
-        yield from _flat(value, (*parents, name)) if isinstance(value, dict) else ()
+def _normalize(
+    values: Mapping[str, Any],
+    places: Places,
+    section: type[BaseModel] = Settings,
+    parents: Names = (),
+) -> dict[str, Any]:
+    """Return the values of a file by the names of the settings, whatever their case.
 
-
-def _explain(error: Any, places: dict[Names, str]) -> str:
-    """Say where a value stands and what was expected; of an unknown name, the nearest known."""
-    names = tuple(map(str, error["loc"]))
-    found = (places[names[:n]] for n in range(len(names), 0, -1) if names[:n] in places)
-    expected = error["msg"].removeprefix("Value error, ")
-    section = _section(Settings.model_fields[names[0]]) if len(names) > 1 else Settings
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(names[-1], section.model_fields, n=1, cutoff=0)
-        expected = f"no such setting; did you mean {near[0]}?"
-    if error["type"] == "string_pattern_mismatch":
-        expected = f"not of the right form: {section.model_fields[names[-1]].description}"
-    return f"{next(found, 'default')}: {'.'.join(names)}: {expected}"
-
-
-def _section(field: FieldInfo) -> Any:
-    """Give the class of a nested section, None for a plain setting."""
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-
-
-class _FieldsOnly:
-    """Leaves a bare `MODEL=…` alone, which may be another program's."""
-
-    def prepare_field_value(self, name: str, field: FieldInfo, value: Any, is_complex: bool) -> Any:
-        own = None if _section(field) else value
-        return super().prepare_field_value(name, field, own, is_complex)  # type: ignore[misc]
-
-
-class _Environment(_FieldsOnly, EnvSettingsSource): ...
-
-
-class _DotEnv(_FieldsOnly, DotEnvSettingsSource): ...
+    Raises:
+        ValueError: Two names are spellings of one setting.
+    """
+    normal: dict[str, Any] = {}
+    declared = {name.lower(): name for name in section.model_fields}
+    for key, value in values.items():
+        name = declared.get(key.lower(), key.lower())
+        names, field = (*parents, name.lower()), section.model_fields.get(name)
+        place, inner = places.get(names, "YAML"), section_of(field)
+        if name in normal:
+            raise ValueError(f"{place}: {key}: is set twice, in different spellings")
+        if inner and not isinstance(value, dict | None):
+            raise ValueError(f"{place}: {key}: must have its settings below it, indented")
+        normal[name] = _normalize(value or {}, places, inner, names) if inner else value
+        if isinstance(value, bool) and field and field.annotation in (int, float):
+            normal[name] = str(value)  # Pydantic would read a boolean as 0 or 1
+    return normal

@@ -2,14 +2,14 @@
 
 ServiceError
 ├── ConfigError              the configuration or the project is wrong; ends the start
-├── InvalidInputError        the model cannot take this input
-├── ModelNotReadyError       the model is not loaded, or not any more
-├── OverloadedError          there is more to do than can be done in time
+├── InvalidInputError        the model cannot use this input
+├── ModelNotReadyError       the model is not loaded, or is unloaded
+├── OverloadedError          there are more requests than the service can handle in time
 └── PredictionError          the model failed
     ├── PredictionTimeoutError   it took longer than `service.timeout`
-    └── TransientModelError      it failed in a way that a further attempt may mend
+    └── TransientModelError      it failed, but another attempt may succeed
 
-What each means to a client is decided in one place, `api/errors.py`.
+One module decides the response to each: `api/errors.py`.
 """
 
 
@@ -18,21 +18,21 @@ class ServiceError(Exception):
 
 
 class ConfigError(ServiceError):
-    """The configuration or the project is wrong; the message says where and what is expected."""
+    """The configuration or the project is wrong; the message says where, and what is expected."""
 
     exit_code = 78  # EX_CONFIG of sysexits.h, which Python's `os` lacks on Windows
 
 
 class InvalidInputError(ServiceError):
-    """The model cannot take this input. Models may raise it; the message reaches the client."""
+    """The model cannot use this input. Models may raise it; the message reaches the client."""
 
 
 class ModelNotReadyError(ServiceError):
-    """The model is not loaded yet, or not any more."""
+    """The model is not loaded, or is unloaded."""
 
 
 class OverloadedError(ServiceError):
-    """There is more to do than can be done in time; a later attempt may succeed."""
+    """There are more requests than the service can handle in time; a later one may succeed."""
 
 
 class PredictionError(ServiceError):

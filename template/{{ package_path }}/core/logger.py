@@ -1,7 +1,7 @@
 """The service's one logger: text or JSON lines on standard output.
 
 Every module logs through `logging.getLogger(__name__)`, a child of the logger configured here.
-Give a line more fields with `extra`, and all lines of a request with `log_context`.
+Add fields to a line with `extra`, and to all lines of a request with `log_context`.
 """
 
 import json
@@ -22,13 +22,25 @@ log_context: ContextVar[Mapping[str, object] | None] = ContextVar("log_context",
 
 _PACKAGE = __name__.partition(".")[0]
 _BUILT_IN = len(vars(logging.makeLogRecord({})))  # attributes of a record; others come after them
-_NO_FIELDS = {"message", "asctime", "color_message"}  # of other formatters, and of Uvicorn
+_NO_FIELDS = {"message", "asctime", "color_message"}  # of other formatters and of Uvicorn
+
+
+class StreamHandler(logging.StreamHandler[TextIO]):
+    """Write lines to a stream of any encoding; escape characters that it lacks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render a line in the encoding of the stream."""
+        line = super().format(record)
+        if line.isascii():
+            return line
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        return line.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def configure_logging(
-    settings: Settings, stream: TextIO | None = None, kind: Any = logging.StreamHandler
+    settings: Settings, stream: TextIO | None = None, kind: Any = StreamHandler
 ) -> Any:
-    """Send the service's and Uvicorn's lines to one handler; calling it again replaces that."""
+    """Send the lines of the service and of Uvicorn to one handler; replace the previous one."""
     handler = kind(stream or sys.stdout)
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     for name in (_PACKAGE, "uvicorn", "uvicorn.error", "uvicorn.access"):
@@ -37,12 +49,17 @@ def configure_logging(
         logger.handlers = [] if child else [handler]
         logger.propagate = child and (name != "uvicorn.access" or settings.access_log)
         logger.setLevel(logging.NOTSET if child else settings.log_level)
-    logging.getLogger("uvicorn.access").filters = [_drop_query]
+        logger.filters = [_drop_query] if child else []
+    # The library for WebSockets logs requests and messages there at DEBUG.
+    errors = logging.getLogger("uvicorn.error")
+    errors.setLevel(max(logging.INFO, errors.getEffectiveLevel()))
+    if not settings.access_log:
+        errors.addFilter(lambda record: '"WebSocket ' not in str(record.msg))
     return handler
 
 
 def escape(text: str) -> str:
-    r"""Escape what is not printable, so that no value can forge a line: newline becomes `\n`."""
+    r"""Escape unprintable characters, so that no value can forge a line: newline becomes `\n`."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
@@ -59,7 +76,7 @@ class TextFormatter(logging.Formatter):
             line += f" {name}={value}"
         if not record.exc_info:
             return escape(line)
-        # Each line of a traceback is indented, so that none can pass for a line of the log.
+        # Indent each line of a traceback, so that none looks like a log line.
         return "\n    ".join(map(escape, [line, *_traceback(record)]))
 
 
@@ -80,7 +97,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:
-    """Give the lines of a traceback; the text of an exception may be as long as an input."""
+    """Return the lines of a traceback, cut: an exception may quote a long input."""
     text = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
     return [line[:MESSAGE_LIMIT] for line in text.split("\n") if line]
 
@@ -95,7 +112,7 @@ def _clock(second: int) -> str:
 
 
 def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
-    """What a line has besides its message: the request's fields, then its own."""
+    """Return the fields of a line: those of the request, then its own."""
     yield from (log_context.get() or {}).items()
     for name, value in islice(vars(record).items(), _BUILT_IN, None):
         if name not in _NO_FIELDS:
@@ -103,7 +120,7 @@ def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
 
 
 def _drop_query(record: logging.LogRecord) -> bool:
-    """Leave the query string out of Uvicorn's access log: it may hold an input."""
+    """Remove the query string from Uvicorn's lines: it may contain an input."""
     if isinstance(record.args, tuple):
         record.args = tuple(
             arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args

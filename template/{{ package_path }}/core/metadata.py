@@ -11,12 +11,12 @@ _PYPROJECT = next(
     (f for d in Path(__file__).resolve().parents[2:4] if (f := d / "pyproject.toml").is_file()),
     None,
 )
-# Where the service runs from a wheel there is no such file, and the working directory counts.
+# A service that runs from a wheel has no such file; then it is the working directory.
 PROJECT_DIR = _PYPROJECT.parent if _PYPROJECT else Path.cwd()
 
 
 class Metadata(NamedTuple):
-    """What `pyproject.toml` says of the project."""
+    """Metadata from `pyproject.toml`."""
 
     name: str
     version: str
@@ -24,7 +24,7 @@ class Metadata(NamedTuple):
 
 
 def read_metadata() -> Metadata:
-    """Read from `pyproject.toml`, or from the installed wheel."""
+    """Return the metadata from `pyproject.toml`, or from the installed wheel."""
     if _PYPROJECT:
         project = tomllib.loads(_PYPROJECT.read_text("utf-8"))["project"]
         return Metadata(project["name"], project["version"], project["description"])

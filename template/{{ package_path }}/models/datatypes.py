@@ -1,8 +1,8 @@
 """Datatypes of the Open Inference Protocol, for the types that a model declares.
 
-A `float` travels as `FP32`, an `int` as `INT64`, a `bool` as `BOOL`, text and `bytes` as `BYTES`. A
-model that wants another says so: `def predict(self, input_data: list[FP64]) -> UINT8`. Numbers stay
-Python's; integers that do not fit are refused, whichever way they come.
+A `float` is sent as `FP32`, an `int` as `INT64`, a `bool` as `BOOL`, text and `bytes` as `BYTES`. A
+model can declare others: `def predict(self, input_data: list[FP64]) -> UINT8`. In Python they are
+plain numbers; integers out of range are rejected in JSON and in binary form.
 """
 
 from typing import Annotated

@@ -1,6 +1,7 @@
-"""Finding the model that the configuration names."""
+"""Create the model that the configuration names."""
 
-from pydantic import PydanticUserError, TypeAdapter
+from difflib import get_close_matches
+from pathlib import Path
 
 from ..core.errors import ConfigError
 from ..core.importing import import_own
@@ -11,19 +12,26 @@ def create_model(implementation: str) -> Model:
     """Create the model that `module:Class` names, without loading it.
 
     Raises:
-        ConfigError: There is no such class in `models/`, or it is not a complete `Model`.
+        ConfigError: The class is not in `models/`, or is not a complete `Model`.
     """
     module, _, class_name = implementation.partition(":")
     problem = f"Configuration error:\n  model.implementation: {implementation}"
     try:
-        model_class = getattr(import_own(f"{__package__}.{module}"), class_name, None)
+        members = vars(import_own(f"{__package__}.{module}"))
+        model_class = members.get(class_name)
         if isinstance(model_class, type) and issubclass(model_class, Model):
             model = model_class()
-            for kind in model.signature():
-                TypeAdapter(kind)
+            model.signature()
             return model
-    except PydanticUserError as exc:
-        raise ConfigError(f"{problem}: Pydantic cannot validate a type of predict") from exc
     except Exception as exc:
-        raise ConfigError(f"{problem}: {exc}") from exc
-    raise ConfigError(f"{problem}: the module has no subclass of Model of that name")
+        files = [file.stem for file in Path(__file__).parent.glob("*.py")]
+        near = "" if module in files else _nearest(module, files, cutoff=0.6)
+        raise ConfigError(f"{problem}: {exc}{near}") from exc
+    classes = [name for name, member in members.items() if isinstance(member, type)]
+    near = _nearest(class_name, [name for name in classes if issubclass(members[name], Model)])
+    raise ConfigError(f"{problem}: the module has no subclass of Model with this name{near}")
+
+
+def _nearest(name: str, names: list[str], cutoff: float = 0) -> str:
+    near = get_close_matches(name, names, n=1, cutoff=cutoff)
+    return f"; did you mean {near[0]}?" if near else ""

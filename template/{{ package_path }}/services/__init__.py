@@ -1,5 +1,5 @@
 """Business logic: workflows around models, without HTTP.
 
-A new module in this folder needs no registration: its `install(service, settings)` is called, where
-it has one.
+A new module directly in this folder needs no registration: its function
+`install(service, settings)`, if it has one, is called.
 """

@@ -1,31 +1,61 @@
-"""Micro-batching: inputs that come while the model is busy are predicted in one call.
+"""Micro-batching: inputs that arrive while the model is busy are predicted in one call.
 
-Greedy: a lone request waits for nothing, and the busier the model, the larger the batches.
+Batching is greedy: a single request does not wait, and the busier the model, the larger the batch.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
-from typing import Any, NamedTuple, cast
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import Any, NamedTuple
 
 from ..config.settings import Settings
-from ..core.errors import TransientModelError
+from ..core.errors import ConfigError, TransientModelError
+from ..core.request import time_limit
 from ..models.base import Model
+from .declared_type import DeclaredType, WrongTypeError
 from .inference_service import InferenceService
-from .model_runner import contained, is_error
+from .model_calls import is_error
+from .model_runner import ModelRunner
 
-TURNS = 2  # of the event loop: one reads what has arrived, one lets it join the queue
+LOOP_ITERATIONS = 2  # one reads requests from sockets, one lets them join the queue
 
 
 def install(service: InferenceService, settings: Settings) -> None:
-    """Batch the calls of a model that has a `predict_batch` of its own."""
+    """Batch the calls of a model that overrides `predict_batch`.
+
+    Raises:
+        ConfigError: A batch may wait as long as a prediction may take.
+    """
     runner = service.runner
     if type(runner.model).predict_batch is not Model.predict_batch:
+        if settings.batching.max_batch_delay_s >= settings.service.timeout:
+            problem = "batching.max_batch_delay_s: must be less than service.timeout"
+            raise ConfigError(f"Configuration error:\n  {problem}")
         runner.call = Batcher(service, settings).call
+        runner.warm_ups.append(partial(_warm_up, runner, min(2, settings.batching.max_batch_size)))
         runner.capacity = 2 * settings.batching.max_batch_size  # one runs, the next one forms
+
+
+async def _warm_up(runner: ModelRunner, size: int, example: Any) -> None:
+    """Check the results of `predict_batch` against their declared type and number."""
+    method = f"{type(runner.model).__qualname__}.predict_batch"
+    output = DeclaredType(list[runner.model.signature().output], method)  # type: ignore[misc]
+    results = output.check(await _call(runner.call_method, runner.model, [example] * size))
+    if len(results) != size:
+        raise WrongTypeError(f"{method} returned {len(results)} results for {size} inputs")
+
+
+async def _call(run: Callable[..., Awaitable[Any]], model: Model, inputs: list[Any]) -> list[Any]:
+    """Call `predict_batch`, which may be a coroutine or a generator."""
+    if iscoroutinefunction(model.predict_batch):
+        return [*await run(model.predict_batch, inputs)]
+    results: list[Any] = await run(lambda: [*model.predict_batch(inputs)])
+    return results
 
 
 class _Item(NamedTuple):
@@ -35,11 +65,11 @@ class _Item(NamedTuple):
 
 
 class Batcher:
-    """A queue before a model: one batch runs at a time, and the next one forms meanwhile."""
+    """A queue for a model: one batch runs at a time, and the next one forms meanwhile."""
 
     def __init__(self, service: InferenceService, settings: Settings) -> None:
         self._runner = service.runner
-        self._observe = service.observe
+        self._service = service
         self._settings = settings.batching
         self._timeout_s = settings.service.timeout
         self._queue: deque[_Item] = deque()
@@ -47,15 +77,15 @@ class Batcher:
         self._worker: asyncio.Task[None] | None = None
 
     async def call(self, input_data: Any) -> Any:
-        """Predict for one input, in a batch with those that wait already.
+        """Predict for one input, in a batch with other waiting inputs.
 
-        Cancelling takes the input out of the queue; a batch that runs is not disturbed.
+        Cancelling removes the input from the queue; a running batch continues.
         """
         result = asyncio.get_running_loop().create_future()
         self._queue.append(_Item(input_data, result, time.perf_counter()))
         if len(self._queue) >= self._settings.max_batch_size:
             self._is_full.set()
-        if self._worker is None:  # in a context of its own: a batch is not of one request
+        if self._worker is None:  # in a new context: a batch does not belong to one request
             self._worker = asyncio.create_task(self._work(), context=Context())
         return await result
 
@@ -67,7 +97,7 @@ class Batcher:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._is_full.wait(), delay_s)
             while self._queue:
-                for _ in range(TURNS):
+                for _ in range(LOOP_ITERATIONS):
                     await asyncio.sleep(0)
                 if batch := self._take_batch():
                     await self._run(batch)
@@ -78,37 +108,37 @@ class Batcher:
         batch: list[_Item] = []
         while self._queue and len(batch) < self._settings.max_batch_size:
             item = self._queue.popleft()
-            if not item.result.done():  # else its caller has left
+            if not item.result.done():  # else it was cancelled
                 batch.append(item)
         return batch
 
     async def _run(self, batch: Sequence[_Item]) -> None:
-        self._observe("batch_size", len(batch))
-        self._observe("batch_wait", time.perf_counter() - batch[0].since)
+        self._service.observer.on_batch(len(batch), time.perf_counter() - batch[0].since)
         try:
-            async with asyncio.timeout(self._timeout_s):  # its callers have left, its thread not
-                results = await self._runner.run(self._predict, batch)
+            with time_limit(self._timeout_s):
+                async with asyncio.timeout(self._timeout_s):  # callers have their own limit
+                    results = await self._predict(batch)
         except Exception as exc:  # noqa: BLE001  (the service ends, and its threads with it)
             results = [exc] * len(batch)
         for item, result in zip(batch, results, strict=True):
             if item.result.done():
-                continue  # its caller has left
+                continue  # cancelled
             if isinstance(result, BaseException):
-                error = result if is_error(result) else RuntimeError(f"The model gave {result!r}")
-                item.result.set_exception(error)
+                text = "" if is_error(result) else f"The model returned {result!r}"
+                item.result.set_exception(RuntimeError(text) if text else result)
             else:
                 item.result.set_result(result)
 
-    def _predict(self, batch: Sequence[_Item]) -> list[Any]:
-        """Predict for a batch; an error stands in the place of the input that caused it."""
+    async def _predict(self, batch: Sequence[_Item]) -> list[Any]:
+        """Predict for a batch; an error has the position of the input that caused it."""
         inputs = [item.input for item in batch]
         try:
-            results = contained(lambda: list(self._runner.model.predict_batch(inputs)))
+            results = await _call(self._runner.run, self._runner.model, inputs)
             if len(results) == len(inputs):
-                return cast("list[Any]", results)
+                return results
             exc: Exception = ValueError(f"{len(results)} results for {len(inputs)} inputs")
-        except Exception as caught:  # noqa: BLE001  (whatever a model may raise)
+        except Exception as caught:  # noqa: BLE001  (a model may raise anything)
             exc = caught
         if len(inputs) == 1 or isinstance(exc, TransientModelError):
             return [exc] * len(inputs)
-        return [exc if item.result.done() else self._predict([item])[0] for item in batch]
+        return [exc if item.result.done() else (await self._predict([item]))[0] for item in batch]

@@ -2,48 +2,55 @@
 
 import asyncio
 import logging
+import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydantic import ConfigDict, create_model
-
 from ..config.settings import Settings
-from ..core.errors import InvalidInputError, ModelNotReadyError, PredictionError, ServiceError
+from ..core.errors import (
+    ConfigError,
+    InvalidInputError,
+    ModelNotReadyError,
+    PredictionError,
+    ServiceError,
+    TransientModelError,
+)
 from ..models.base import Model
-from ..utils.helpers import check_json, fingerprint
 from .model_runner import ModelRunner
+from .observer import Observer
+from .prediction_cache import MISSING, PredictionCache
 from .prediction_log import PredictionLog
 
-Observer = Callable[[str, float, str], object]
+# Characters that are valid in headers, URLs, routes and labels of metrics.
+NAME = re.compile(r"(?! )[\w .:+@,=()-]{1,128}(?<! )", re.ASCII)
+NAME_RULE = "must be 1 to 128 ASCII letters, digits, spaces and .:+@,=()_-"
 
 
 class InferenceService:
-    """Predictions of one model: readiness, cache, the check of what comes out, the log lines."""
+    """Predictions of one model: readiness, cache, check of results, log lines."""
 
     def __init__(self, model: Model, settings: Settings) -> None:
         self.signature = model.signature()
         self.name = settings.model.name or model.model_name
         self.version = settings.model.version or model.version
+        for text in (self.name, self.version):
+            if not NAME.fullmatch(text):
+                raise ConfigError(f"{type(model).__qualname__}: {text!r} {NAME_RULE}")
         self.example = model.example
         self.loaded = False
         self.checks: list[Callable[[], bool]] = []
-        """What must hold, besides that the model is loaded, for the service to be ready."""
+        """Further conditions for the service to be ready, besides a loaded model."""
         self.runner = ModelRunner(model, settings.service)
+        self.runner.on_retry = self._retry
         self.later: Callable[..., object] = lambda function, *values: function(*values)
-        """Does what an answer need not wait for; a server may do it once the answer is sent."""
-        self.observers: list[Observer] = []
-        """Told of what happens, as in `observer("cache", 1, "hit")`; metrics are made of it."""
-        self._cache: OrderedDict[bytes, Any] = OrderedDict()
-        self._cache_size = settings.model.cache_size
+        """Runs work that a response need not wait for; a server may run it after the response."""
+        self.observer = Observer()
+        """Its methods are called at each event; `metrics` replaces it."""
+        size = settings.model.cache_size if model.cache else 0
+        self._cache = PredictionCache(size, settings.model.cache_bytes) if size else None
         self._environment = settings.environment
         self._log = PredictionLog(f"{self.name}@{self.version}", show_values=settings.log_inputs)
-        self._answer: Any = create_model(
-            "Answer",
-            __config__=ConfigDict(allow_inf_nan=False),
-            prediction=(self.signature.output, ...),
-        )
 
     @property
     def ready(self) -> bool:
@@ -57,21 +64,16 @@ class InferenceService:
         self._log.line(logging.INFO, "Loaded model: %s", self.name, environment=self._environment)
 
     def stop(self) -> None:
-        """Take no more predictions, and unload the model."""
+        """Accept no more predictions, and unload the model."""
         if self.loaded:
             self.loaded = False
             self.runner.stop()
-
-    def observe(self, event: str, value: float = 1, label: str = "") -> None:
-        """Tell all observers of an event."""
-        for observer in self.observers:
-            observer(event, value, label)
 
     async def predict(self, input_data: Any) -> Any:
         """Predict for one input of the declared type.
 
         Raises:
-            InvalidInputError: The model refuses the input.
+            InvalidInputError: The model rejects the input.
             ModelNotReadyError: The model is not loaded.
             PredictionError: The model failed, in every attempt, or ran out of time.
         """
@@ -86,7 +88,7 @@ class InferenceService:
         return prediction
 
     def begin(self, input_data: Any) -> float:
-        """Log that a prediction begins, and give the time.
+        """Log that a prediction begins, and return the time.
 
         Raises:
             ModelNotReadyError: The model is not loaded.
@@ -99,20 +101,25 @@ class InferenceService:
     def done(self, prediction: Any, started: float) -> None:
         """Log and count a prediction."""
         self.later(self._log.result, prediction, _ms(started))
-        self.observe("inference", time.perf_counter() - started)
+        self.observer.on_prediction(time.perf_counter() - started)
 
     def failed(self, exc: Exception, started: float) -> ServiceError:
-        """Log and count a failure; give what its caller may know of it."""
+        """Log and count a failure; return the error to raise, without internals."""
         error = exc if isinstance(exc, ServiceError) else PredictionError("The model failed")
         level = logging.WARNING if error is exc else logging.ERROR
         if isinstance(exc, InvalidInputError):
             level = logging.INFO
-        self._log.line(level, "Error during prediction: %s", exc, ms=_ms(started))
-        self.observe("error", label=type(error).__name__)
+        reason = exc.__cause__ if isinstance(exc.__cause__, TransientModelError) else exc
+        self._log.line(level, "Error during prediction: %s", reason, ms=_ms(started))
+        self.observer.on_error(type(error).__name__)
         return error
 
+    def _retry(self, exc: Exception, attempt: int) -> None:
+        self._log.line(logging.WARNING, f"Retry {attempt} of a prediction, after: %s", exc)
+        self.observer.on_retry()
+
     async def predict_many(self, inputs: Sequence[Any]) -> list[Any | ServiceError]:
-        """Predict for several inputs, in order; an error stands in the place of its input."""
+        """Predict for several inputs, in order; an error has the position of its input."""
 
         async def predict_or_error(input_data: Any) -> Any | ServiceError:
             try:
@@ -123,24 +130,14 @@ class InferenceService:
         return await asyncio.gather(*map(predict_or_error, inputs))
 
     async def _cached(self, input_data: Any) -> Any:
-        if not self._cache_size:
-            return self._checked(await self.runner.predict(input_data))
-        key = fingerprint(input_data)
-        cached = key in self._cache
-        self.observe("cache", label="hit" if cached else "miss")
-        if not cached:
-            self._cache[key] = self._checked(await self.runner.predict(input_data))
-        prediction = self._cache[key]
-        self._cache.move_to_end(key)
-        if len(self._cache) > self._cache_size:
-            self._cache.popitem(last=False)
-        return prediction
-
-    def _checked(self, result: Any) -> Any:
-        """Hold a result to its declared type, and to what JSON can tell."""
-        prediction = self._answer(prediction=result).prediction
-        check_json(prediction)
-        return prediction
+        if not self._cache:
+            return self.runner.output.check(await self.runner.predict(input_data))
+        key = self._cache.key(input_data)
+        prediction = self._cache.get(key)
+        self.observer.on_cache("miss" if prediction is MISSING else "hit")
+        if prediction is not MISSING:
+            return prediction
+        return self._cache.put(key, self.runner.output.check(await self.runner.predict(input_data)))
 
 
 def _ms(started: float) -> float:

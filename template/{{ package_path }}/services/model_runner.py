@@ -1,75 +1,126 @@
-"""Calling a model: on the event loop or in a thread, with a time limit and retries."""
+"""Call a model on the event loop or in a thread, with a time limit and retries."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
 from ..config.settings import ServiceSettings
-from ..core.errors import PredictionTimeoutError, TransientModelError
+from ..core.errors import ConfigError, PredictionTimeoutError, TransientModelError
+from ..core.request import time_limit
 from ..models.base import Model
+from .declared_type import DeclaredType, WrongTypeError, valid_example
+from .model_calls import await_model, call_model
+
+logger = logging.getLogger(__name__)
 
 FIRST_BACKOFF = 0.1  # seconds; doubled at every further attempt
 
 
 class ModelRunner:
-    """Runs one model by what it declares: inline, or in a bounded pool of threads."""
+    """Run one model as it declares: inline, in a bounded pool of threads, or as coroutines."""
 
     def __init__(self, model: Model, limits: ServiceSettings) -> None:
         self.model = model
         self.call: Callable[[Any], Awaitable[Any]] = self._call
-        """Predicts for one input; a part of the service may put itself in its place."""
+        """Predicts for one input; `batching` replaces it."""
+        self.output = DeclaredType(model.signature().output, f"{type(model).__qualname__}.predict")
+        self.warm_ups: list[Callable[[Any], Awaitable[object]]] = [self._warm_up]
+        """Called with the example once the model is loaded; an exception ends the start."""
+        self.on_retry: Callable[[Exception, int], object] = lambda *_: None
+        """Called before each retry, with the error and the number of the attempt."""
         self.threads = ThreadPoolExecutor(limits.threads, "predict")
-        self.capacity = limits.threads
-        """Requests that are worth being worked on at a time."""
+        is_async = iscoroutinefunction(model.predict)
+        self.capacity = limits.concurrency if is_async else limits.threads
+        """Number of requests to run at a time."""
+        self.unloading: asyncio.Future[Any] | None = None
+        self._coroutines = asyncio.Semaphore(limits.concurrency)
         self._limits = limits
 
     async def start(self) -> None:
-        """Load the model and warm it up, off the event loop."""
-        await self.in_thread(self.model.load)
-        if self.model.example is not None:
-            await self.in_thread(self.model.predict, self.model.example)
+        """Load the model and warm it up, off the event loop.
+
+        Raises:
+            ConfigError: The example or a result is not of the declared type.
+        """
+        await self.call_method(self.model.load)
+        example = valid_example(self.model)
+        if example is None:
+            logger.warning("Not warmed up: %s has no example", type(self.model).__qualname__)
+            return
+        try:
+            for warm_up in self.warm_ups:
+                await warm_up(example)
+        except WrongTypeError as exc:
+            raise ConfigError(f"{exc}") from exc
+
+    async def _warm_up(self, example: Any) -> None:
+        prediction = await self.call_method(self.model.predict, example)
+        self.output.check(prediction, as_response=True)
 
     def stop(self) -> None:
-        """Unload the model."""
+        """Unload the model; if that is a coroutine, `unloading` is its task."""
         self.threads.shutdown(wait=False, cancel_futures=True)
-        self.model.unload()
+        unloading = self.model.unload()
+        if isawaitable(unloading):
+            self.unloading = asyncio.ensure_future(await_model(unloading))
 
     async def predict(self, input_data: Any) -> Any:
         """Call the model.
 
         Raises:
-            PredictionTimeoutError: No answer within `service.timeout`. The thread keeps its place
-                in the pool until it really ends.
+            PredictionTimeoutError: No result within `service.timeout`. A thread stays busy until
+                the call returns; a coroutine is cancelled.
         """
         if self.model.inline:
-            return await self._with_retries(input_data)
+            return await self.with_retries(partial(self.call, input_data))
         deadline = asyncio.timeout(self._limits.timeout)
         try:
-            async with deadline:
-                return await self._with_retries(input_data)
+            with time_limit(self._limits.timeout):
+                async with deadline:
+                    return await self.with_retries(partial(self.call, input_data))
         except TimeoutError as exc:
             if not deadline.expired():
-                raise  # the model's own, of a connection perhaps
-            raise PredictionTimeoutError(f"No answer in {self._limits.timeout:g} s") from exc
+                raise  # of the model itself, such as a connection timeout
+            raise PredictionTimeoutError(f"No result within {self._limits.timeout:g} s") from exc
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function of the model where the model declares that it runs."""
+        """Run a function of the model on the event loop or in a thread, as the model declares."""
         if self.model.inline:
-            return contained(function, *arguments)
+            return call_model(function, *arguments)
+        if not iscoroutinefunction(function):
+            return await self.in_thread(function, *arguments)
+        async with self._coroutines:
+            return await await_model(function(*arguments))
+
+    async def call_method(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Await a coroutine function; run any other in a thread, whatever the model declares."""
+        if iscoroutinefunction(function):
+            return await await_model(function(*arguments))
         return await self.in_thread(function, *arguments)
 
-    async def _with_retries(self, input_data: Any) -> Any:
-        retries = self._limits.max_retries
+    async def with_retries(
+        self, call: Callable[[], Awaitable[Any]], retries: int | None = None
+    ) -> Any:
+        """Call, and retry with back-off after a `TransientModelError`.
+
+        Raises:
+            TransientModelError: All attempts failed; the cause is the model's own error.
+        """
+        retries = self._limits.max_retries if retries is None else retries
         for attempt in range(retries + 1):
             try:
-                return await self.call(input_data)
+                return await call()
             except TransientModelError as exc:
                 cause = exc
             if attempt < retries:
+                self.on_retry(cause, attempt + 1)
                 await asyncio.sleep(FIRST_BACKOFF * 2**attempt)
-        raise TransientModelError("The model cannot answer at the moment") from cause
+        raise TransientModelError("The model is temporarily unavailable") from cause
 
     async def _call(self, input_data: Any) -> Any:
         return await self.run(self.model.predict, input_data)
@@ -78,19 +129,4 @@ class ModelRunner:
         """Run a function in a thread, whatever the model declares."""
         run = copy_context().run  # so that log lines of the model carry the request id
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.threads, run, contained, function, *arguments)
-
-
-def contained(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function of the model; what would end a task, a loop or the process is an error."""
-    try:
-        return function(*arguments)
-    except BaseException as exc:
-        if is_error(exc):
-            raise
-        raise RuntimeError(f"The model raised {exc!r}") from exc
-
-
-def is_error(exc: BaseException) -> bool:
-    """Tell an error from what would end a task, a loop or the process, and what no future takes."""
-    return isinstance(exc, Exception) and not isinstance(exc, StopIteration)
+        return await loop.run_in_executor(self.threads, run, call_model, function, *arguments)

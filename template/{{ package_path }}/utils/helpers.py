@@ -1,27 +1,38 @@
 """Pure helpers; they import nothing from the rest of the service."""
 
 import logging
+import re
+from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic_core import SchemaSerializer, core_schema, from_json, to_json
+from pydantic_core import (
+    PydanticSerializationError,
+    SchemaSerializer,
+    core_schema,
+    from_json,
+    to_json,
+)
 
 logger = logging.getLogger(__name__)
 
 Names = tuple[str, ...]
+MAX_ERRORS = 100  # that one validation lists; each of 100 000 would take a second
 ARRAYS = {"list", "tuple", "set", "frozenset"}  # types of core schemas, as Pydantic calls them
+LEAVES = {"metadata", "default", "expected"}  # parts of a core schema that hold no schemas
 
 _AS_PLAIN_PYTHON = SchemaSerializer(core_schema.any_schema()).to_python
 
 
 def load_yaml_config(path: Path | str, *, strict: bool = False) -> dict[str, Any]:
-    """Read a YAML file of settings; a missing or empty file gives `{}`.
+    """Read a YAML file of settings; return `{}` for a missing or empty file.
 
-    So does a file that cannot be used, after a line in the log; `strict` raises instead.
+    An invalid file is logged and returns `{}` too, unless `strict` is set.
 
     Raises:
-        ValueError: In strict form, with `file:line:column: what is wrong`.
+        ValueError: With `strict`, the file is invalid: `file:line:column: message`.
     """
     try:
         values = yaml.load(_read(path), Loader=_UniqueKeys)  # noqa: S506  (a SafeLoader)
@@ -39,11 +50,15 @@ def load_yaml_config(path: Path | str, *, strict: bool = False) -> dict[str, Any
 
 
 def yaml_positions(path: Path | str) -> dict[Names, str]:
-    """Say where each key of a readable YAML file stands: `("model", "name")` → `7:3`."""
+    """Return line and column of each key of a valid YAML file: `("model", "name")` → `7:3`."""
     positions: dict[Names, str] = {}
+    visited: set[yaml.Node] = set()  # aliases may form cycles, or repeat a node a million times
 
     def visit(node: yaml.Node | None, parents: Names) -> None:
-        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if not isinstance(node, yaml.MappingNode) or node in visited:
+            return
+        visited.add(node)
+        for key, value in node.value:
             names = (*parents, str(key.value))
             positions[names] = f"{key.start_mark.line + 1}:{key.start_mark.column + 1}"
             visit(value, names)
@@ -52,20 +67,31 @@ def yaml_positions(path: Path | str) -> dict[Names, str]:
     return positions
 
 
-def check_json(value: Any) -> None:
-    """Raise a ValueError for what JSON cannot tell: NaN, infinity, half of a surrogate pair."""
-    text = to_json(_AS_PLAIN_PYTHON(value))  # classes would render NaN as null
+def check_json(value: Any, dump: Callable[[Any], Any] = _AS_PLAIN_PYTHON) -> None:
+    """Raise ValueError for values that JSON cannot represent: NaN, infinity, lone surrogates."""
+    if type(value) is list and {*map(type, value)} == {float} and all(map(isfinite, value)):
+        return  # do not serialize a million numbers
+    try:
+        text = to_json(_AS_PLAIN_PYTHON(value))  # classes would render NaN as null
+    except PydanticSerializationError:  # only the declared type can serialize it
+        text = to_json(dump(value), bytes_mode="base64")
     if b"NaN" in text or b"Infinity" in text:
-        from_json(text, allow_inf_nan=False)  # they may stand in a string
+        from_json(text, allow_inf_nan=False)  # they may be in a string
 
 
-def fingerprint(value: Any) -> bytes:
-    """Tell values apart, also those that Python takes for equal: 1, 1.0 and true."""
-    return to_json(_AS_PLAIN_PYTHON(value), bytes_mode="base64")
+def stop_early(schema: Any) -> Any:
+    """Return a core schema whose arrays stop at their first error: each costs 200 bytes."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(map(stop_early, schema))
+    if not isinstance(schema, dict):
+        return schema
+    stopping = {"fail_fast": True} if schema.get("type") in ARRAYS else {}
+    inner = {key: value if key in LEAVES else stop_early(value) for key, value in schema.items()}
+    return {**inner, **stopping}
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Lay one nested mapping over another; neither is changed."""
+    """Return a nested mapping updated with another; neither is changed."""
     nested = {
         name: merge(base[name], value)
         for name, value in over.items()
@@ -86,13 +112,22 @@ def _read(path: Path | str) -> bytes:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """Refuses what plain YAML accepts silently: the same key twice."""
+    """Reject duplicate keys, which YAML loaders accept silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
         for index, (key, _) in enumerate(node.value):
             if key.value in keys[:index]:
                 raise yaml.MarkedYAMLError(
-                    problem=f"{key.value} stands here twice", problem_mark=key.start_mark
+                    problem=f"{key.value} is set twice", problem_mark=key.start_mark
                 )
         return super().construct_mapping(node, deep)
+
+
+def _number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int | str:
+    """Read `010` and `1:30` as text; YAML 1.1 reads them as 8 and 90."""
+    odd = re.fullmatch(r"[-+]?0[0-7_]+|.*:.*", node.value)
+    return str(node.value) if odd else loader.construct_yaml_int(node)
+
+
+_UniqueKeys.add_constructor("tag:yaml.org,2002:int", _number)

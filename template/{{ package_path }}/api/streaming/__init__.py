@@ -1,0 +1,1 @@
+"""Predictions in chunks, as server-sent events."""

@@ -1,0 +1,56 @@
+"""Streamed predictions, at `/predict/stream`, for models with a `predict_stream`."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import FastAPI, Response
+from pydantic import create_model
+
+from ...config.settings import Settings
+from ...services.streaming.streamer import Streamer
+from ..dependencies import model_headers, state_of
+from ..errors import responses
+from ..json_body.json_route import JsonRoute
+from ..request_cost import body_statuses
+from ..schemas import prediction_schemas
+from .event_stream import EventStream, event_response, prefetch_first
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add the route if the model streams."""
+    service = state_of(app).inference_service
+    streamer = Streamer(service, settings)
+    if streamer.model is None:
+        return
+    schema = create_model("PredictChunk", prediction=(streamer.chunk_type, ...))
+    app.router.add_api_route(
+        "/predict/stream",
+        _stream_endpoint(streamer, settings.service.timeout),
+        methods=["POST"],
+        route_class_override=JsonRoute,
+        tags=["predict"],
+        status_code=200,  # by default FastAPI takes it from the class
+        response_class=EventStream,
+        responses=responses(*body_statuses(settings), 422, 500, 503, 504) | event_response(schema),
+    )
+
+
+def _stream_endpoint(streamer: Streamer, timeout_s: float) -> Any:
+    service = streamer.service
+    # The schema depends on the model, so a type checker takes it for a variable.
+    schema: Any = prediction_schemas(service.signature, service.example)[0]
+    headers = model_headers(service)
+
+    async def predict_stream(body: schema) -> Response:
+        """Predict for one input; every event has a chunk, as in `data: {"prediction": "A"}`."""
+        events = await prefetch_first(_events(streamer, body.input))
+        return EventStream(events, timeout_s, headers)
+
+    return predict_stream
+
+
+async def _events(streamer: Streamer, input_data: Any) -> AsyncGenerator[Any]:
+    async with aclosing(streamer.stream(input_data)) as chunks:
+        async for chunk in chunks:
+            yield {"prediction": streamer.dump(chunk)}

@@ -1,0 +1,36 @@
+"""Checks of the methods of a model's class."""
+
+import inspect
+
+from ..core.errors import ConfigError
+
+
+def check_methods(cls: type) -> None:
+    """Check that methods return or yield as their names say.
+
+    Raises:
+        ConfigError: A method yields but must return, or the reverse.
+    """
+    for name in ("load", "predict", "predict_batch", "unload"):
+        method, called = getattr(cls, name, None), f"{cls.__qualname__}.{name}"
+        may_yield = name == "predict_batch"  # its results become a list
+        if inspect.isasyncgenfunction(method) or (
+            inspect.isgeneratorfunction(method) and not may_yield
+        ):
+            raise ConfigError(f"{called} has `yield`: use `return`, or predict_stream")
+    if inspect.iscoroutinefunction(getattr(cls, "predict_stream", None)):
+        raise ConfigError(f"{cls.__qualname__}.predict_stream needs `yield`")
+    methods = [getattr(cls, name, None) for name in ("predict", "predict_batch")]
+    if getattr(cls, "inline", False) and any(map(inspect.iscoroutinefunction, methods)):
+        raise ConfigError(f"{cls.__qualname__}: `inline` is for plain methods, not `async def`")
+
+
+def input_parameter(cls: type) -> str | None:
+    """Return the name of the input of `predict`; None if it cannot be called with one value."""
+    method = inspect.getattr_static(cls, "predict")
+    try:
+        signature = inspect.signature(method.__get__(object(), cls))
+        signature.bind(None)
+    except (TypeError, AttributeError):
+        return None
+    return next(iter(signature.parameters))

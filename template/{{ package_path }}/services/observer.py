@@ -1,0 +1,33 @@
+"""Events of predictions and requests."""
+
+
+class Observer:
+    """One method for each event, called by the service and the server; here they do nothing.
+
+    To count events, override methods and assign an object to `service.observer`, as `metrics` does;
+    call the methods of the object that was there.
+    """
+
+    def on_prediction(self, seconds: float) -> None:
+        """Count a prediction that succeeded, and its time."""
+
+    def on_error(self, kind: str) -> None:
+        """Count a prediction that failed, by the class of the error."""
+
+    def on_retry(self) -> None:
+        """Count a further attempt after an error."""
+
+    def on_cache(self, result: str) -> None:
+        """Count a lookup in the cache: `hit` or `miss`."""
+
+    def on_batch(self, size: int, seconds: float) -> None:
+        """Count a batch, its inputs, and the longest wait of one of them."""
+
+    def on_waiting(self, change: int) -> None:
+        """Count a request that begins (1) or stops (-1) to wait for the model."""
+
+    def on_rejection(self, reason: str) -> None:
+        """Count a request or a connection that was not served, by reason."""
+
+    def on_dropped_lines(self, lines: int) -> None:
+        """Count log lines that could not be written."""

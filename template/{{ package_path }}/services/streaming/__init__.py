@@ -1,0 +1,1 @@
+"""Predictions in chunks, from models with a `predict_stream`."""
