@@ -1,5 +1,8 @@
 """Fixtures of all suites: the template as it stands, renders of it, one shared environment."""
 
+import ast
+import itertools
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -10,13 +13,87 @@ from copier import run_copy
 from hypothesis import settings
 
 from tools.managers import ROOT, ensure_environment
-from tools.template import snapshot
+from tools.template import releases, snapshot
 
 Render = Callable[..., Path]
 
 settings.register_profile("nightly", max_examples=150, print_blob=True)
-settings.register_profile("short", max_examples=25, print_blob=True)
+# The same examples in each run, so that CI fails for a change and not by chance.
+settings.register_profile("short", max_examples=25, print_blob=True, derandomize=True)
 settings.load_profile("short")  # unless --hypothesis-profile names another
+
+LAST = re.escape([*releases()][-1])
+
+# What `make test` leaves out and `make test-thorough` runs: the same statements, about further
+# managers, layouts, releases and sets of features.
+THOROUGH = (
+    r"test_service\.py::.*(poetry|pdm|named_package)",
+    r"test_service\.py::test_load_test",
+    r"test_render\.py::test_(types|own_tests).*\[(named|no feature, named|\w+ alone|shortest)",
+    r"test_render\.py::test_(code|import).*\[(\w+ alone|shortest)",
+    r"test_render\.py::test_other_answers",
+    r"render/test_module_names\.py",
+    r"test_engine\.py::.*\[(no feature|\w+ alone)",
+    r"test_rendered\.py::.*\[(all-rendered|alone-(?!rendered_models:EveryDatatype))",
+    r"test_checks\.py::.*minimal",
+    r"documents/test_types\.py",
+    rf"test_releases\.py::.*\[(?!{LAST})\d",
+    r"update/test_answers\.py::test_switch.*\[(?!uv-poetry)",
+    r"update/test_answers\.py::test_(feature|changed).*\[(?!off1-)",
+    r"update/test_answers\.py::test_feature_turned_on",
+    r"update/test_conflicts\.py::test_suite_notices",
+    rf"update/test_matrix\.py::.*\[(?!uv-v{LAST})",
+    r"update/test_layout\.py",
+    r"update/test_line_ends\.py",
+    r"update/test_real_update\.py",
+    r"update/test_random_edits\.py",
+    r"update/test_moved_engine\.py",
+    r"update/test_moved_files\.py::.*\[services",
+    r"update/test_moved_files\.py::test_(feature|files|moved|edit_in_a_dropped)",
+    r"update/test_adoption\.py::test_adopted",
+    r"update/test_hostile_git\.py::(?!.*together.*person)",
+    r"update/test_messages\.py::test_n",
+)
+
+# The longest go first, so that at the end no process waits for the other.
+LONGEST = """
+    test_service.py test_engine.py test_render.py test_random_edits.py test_adoption.py
+    test_moved_files.py test_answers.py test_checks.py test_rendered.py test_hostile_git.py
+    test_conflicts.py test_situations.py test_docs.py test_documents.py test_messages.py
+""".split()
+
+
+@pytest.hookimpl(trylast=True)  # once the reporter exists
+def pytest_configure(config: pytest.Config) -> None:
+    """Show progress in the process that prints: not in those of xdist."""
+    if reporter := config.pluginmanager.get_plugin("terminalreporter"):
+        config.pluginmanager.register(Progress(reporter))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the thorough tests, and put the files with the longest tests first."""
+    for item in items:
+        if any(re.search(pattern, item.nodeid) for pattern in THOROUGH):
+            item.add_marker("thorough")
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
+class Progress:
+    """A plugin that prints the docstring of each test file when its first test starts."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self.reporter = reporter
+        self.started: set[str] = set()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Print the first line of the docstring."""
+        name = nodeid.partition("::")[0]
+        if name not in self.started:
+            self.started.add(name)
+            title = ast.get_docstring(ast.parse((ROOT / name).read_text("utf-8"))) or ""
+            self.reporter.ensure_newline()
+            self.reporter.write_line(f"{title.partition(chr(10))[0]} ({name})")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,10 +134,11 @@ def render(template, tmp_path_factory) -> Render:
 def commands(render) -> Path:
     """The folder of commands of one environment that all renders share.
 
-    It has the dependencies of the default render; no project is installed in it.
+    It has the dependencies and groups of the default render; no project is installed in it.
     """
     pyproject = tomllib.loads((render() / "pyproject.toml").read_text("utf-8"))
-    dependencies = pyproject["project"]["dependencies"] + pyproject["dependency-groups"]["dev"]
+    groups = pyproject["dependency-groups"].values()
+    dependencies = [*pyproject["project"]["dependencies"], *itertools.chain(*groups)]
     return ensure_environment(ROOT / ".cache" / "rendered", dependencies)
 
 

@@ -1,1 +1,1 @@
-"""What the Makefile, the tests and the benchmarks share."""
+"""Code that the Makefile, the tests and the benchmarks share."""

@@ -66,18 +66,18 @@ def main() -> None:
 
 
 def step(name: str, command: str) -> None:
-    """Say what happens next."""
+    """Print the next step and its command."""
     print(f"\n{name}\n  $ {command}", flush=True)
 
 
 def show(service: Service, method: str, path: str) -> None:
-    """Send a request, show it and its answer."""
+    """Send a request; print it and its response."""
     status, answer, _ = service.request(path, method=method)
     print(
         f"\n  {method} {path}\n    {status} {json.dumps(answer, separators=(',', ':'))}", flush=True
     )
     if status != 200:
-        sys.exit("The service did not answer as it should.")
+        sys.exit("The response is not the expected one.")
 
 
 if __name__ == "__main__":

@@ -20,15 +20,15 @@ REQUIREMENTS = {
 }
 INSTALL = {"uv": ["uv", "sync"], "poetry": ["poetry", "install"], "pdm": ["pdm", "install"]}
 
-# Would lead a manager out of the project's own environment, or change what the service reads.
+# Would lead a manager out of the project's own environment, or change the service's settings.
 _MISLEADING = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_", "POETRY_", "PDM_", "CONDA_")
 
 
 def environment(*managers: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give an environment in which these managers, and no misleading variables, are found.
+    """Return an environment in which these managers, and no misleading variables, are found.
 
     Args:
-        managers: Of `uv`, `poetry`, `pdm`; installed first where they are missing.
+        managers: Of `uv`, `poetry`, `pdm`; installed first if they are missing.
         base: The environment to start from, by default the one of this process.
     """
     variables = dict(os.environ if base is None else base)
@@ -53,7 +53,7 @@ def environment(*managers: str, base: Mapping[str, str] | None = None) -> dict[s
 
 
 def ensure(manager: str) -> Path:
-    """Install a manager where it is missing, and give the folder of its command."""
+    """Install a manager if it is missing, and return the folder of its command."""
     requirements = list(REQUIREMENTS[manager])
     if manager == "poetry" and _poetry_mirror():
         requirements.append("poetry-plugin-pypi-mirror>=0.6,<1")
@@ -61,7 +61,7 @@ def ensure(manager: str) -> Path:
 
 
 def ensure_environment(folder: Path, requirements: list[str]) -> Path:
-    """Make a virtual environment that has these requirements, and give its folder of commands."""
+    """Create a virtual environment that has these requirements; return its folder of commands."""
     folder.mkdir(parents=True, exist_ok=True)
     with Path(f"{folder}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
@@ -86,7 +86,7 @@ def _base_python() -> str:
 
 @cache
 def _configured_index() -> str | None:
-    """Give the package index that pip is configured to use instead of the default one."""
+    """Return the package index that pip is configured to use instead of the default one."""
     if index := os.environ.get("PIP_INDEX_URL"):
         return index
     pip = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
@@ -96,7 +96,7 @@ def _configured_index() -> str | None:
 
 @cache
 def _poetry_mirror() -> str | None:
-    """Give the index that Poetry must be told: the configured one, or one without the JSON API."""
+    """Return the index for Poetry: the configured one, or one without the JSON API."""
     if index := _configured_index():
         return index
     code = (
@@ -112,4 +112,4 @@ def _poetry_mirror() -> str | None:
     except urllib.error.HTTPError:
         return f"{default}/"
     except OSError:
-        return None  # no network: Poetry will say so itself
+        return None  # no network: Poetry will report it

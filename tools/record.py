@@ -1,8 +1,8 @@
-"""`make record`: docs/images/demo.svg, the way from the template to a prediction in a terminal.
+"""`make record`: docs/images/demo.svg, from the template to a prediction in a terminal.
 
-Every command is really run, in a terminal of its own; its lines appear when they really came. Only
-the typing is imitated, and lines that tell nothing are counted instead of shown. Rich draws the
-picture, a little CSS lets its lines appear; without motion it is the last frame.
+Every command is really run, in a terminal of its own; its lines appear when they were printed.
+Only the typing is imitated, and lines without information are counted instead of shown. Rich
+draws the picture, a little CSS reveals its lines; without motion it is the last frame.
 """
 
 import io
@@ -30,14 +30,14 @@ from tools.service import stop
 from tools.template import snapshot
 
 PICTURE = ROOT / "docs" / "images" / "demo.svg"
-TEMPLATE = "<template>"  # what is shown as the template's address
+TEMPLATE = "<template>"  # shown as the template's address
 COLUMNS, ROWS = 100, 40
 KEY_SECONDS, PAUSE_SECONDS, STEP_SECONDS = 0.02, 0.5, 300
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command, what must be in its output, and which lines of that are shown (regular exp.)."""
+    """A command, a pattern that its output must match, and a pattern of the lines to show."""
 
     command: str
     expect: str
@@ -103,14 +103,14 @@ text {{
 
 @dataclass
 class Recording:
-    """The lines of the picture, and when each appears."""
+    """The lines of the picture, with the times at which they appear."""
 
     now: float = PAUSE_SECONDS
     lines: list[tuple[float, Text]] = field(default_factory=list)
     covers: list[str] = field(default_factory=list)
 
     def type(self, command: str) -> None:
-        """Show a prompt, and the command as somebody types it: a cover moves off it."""
+        """Show a prompt, and the command as if it were typed: a cover moves off it."""
         width, y, begin = len(command) * 12.2, len(self.lines) * 24.4, self.now + PAUSE_SECONDS
         seconds = len(command) * KEY_SECONDS
         self.show(Text.assemble(("$ ", "green"), (command, "bold")))
@@ -200,9 +200,9 @@ def perform(
 def run(
     command: str, folder: Path, env: Mapping[str, str], started: ExitStack, until: str | None
 ) -> list[tuple[float, str]]:
-    """Run a command in a terminal; give its lines, each with the second in which it came.
+    """Run a command in a terminal; return its lines, each with the second at which it was printed.
 
-    With `until`, the command is left running once it printed that and fell silent.
+    With `until`, the command is left running once it has printed that and become silent.
     """
     screen, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (ROWS, COLUMNS))
@@ -222,7 +222,7 @@ def run(
             continue
         try:
             chunk = os.read(screen, 65536)
-        except OSError:  # how Linux says that nobody writes any more
+        except OSError:  # how Linux reports that the terminal is closed
             break
         *complete, rest = (rest + chunk).split(b"\n")
         after = time.monotonic() - began

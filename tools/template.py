@@ -1,17 +1,22 @@
-"""Rendering the template as it stands in the working tree."""
+"""Rendering the template from the working tree."""
 
 import shutil
 import subprocess
+import tarfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import yaml
 
 from tools.managers import ROOT
 
+RELEASES = ROOT / "tests/releases/releases.yml"
+
 
 def snapshot(folder: Path) -> Path:
-    """Copy the template, with what is not committed yet, to a plain folder without Git."""
+    """Copy the template, with uncommitted changes, to a plain folder without Git."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout
     for name in filter(None, names.decode().split("\0")):
@@ -22,15 +27,44 @@ def snapshot(folder: Path) -> Path:
     return folder
 
 
+def releases() -> dict[str, str]:
+    """Return the commit of each release, the oldest first."""
+    listed = yaml.safe_load(RELEASES.read_text("utf-8"))
+    return {str(version): commit for version, commit in listed.items()}
+
+
+def unpack(revision: str, folder: Path) -> None:
+    """Write the template as it was in a commit of this repository."""
+    archive = ["git", "archive", revision, "copier.yml", "questions", "template"]
+    content = subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=BytesIO(content)) as tar:
+        tar.extractall(folder, filter="data")
+
+
 def read_questions(template: Path) -> dict[str, dict[str, Any]]:
-    """Give all questions of a template, by name, in the order in which they are asked."""
+    """Return all questions of a template, by name, in the order in which they are asked."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted((template / "questions").glob("*.yml")):
         found |= yaml.safe_load(file.read_text("utf-8"))
     return found
 
 
-def choices_of(question: dict[str, Any]) -> list[str] | None:
-    """Give the values that a question offers, without their labels; None if any will do."""
+def jinja(template: Path = ROOT) -> jinja2.Environment:
+    """Return an environment that renders texts of a template as Copier does."""
+    loader = jinja2.FileSystemLoader(template)
+    return jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=False)
+
+
+def read_features(template: Path = ROOT) -> dict[str, dict[str, Any]]:
+    """Return the table of features."""
+    module: Any = jinja(template).get_template("questions/features.jinja").module
+    table: dict[str, dict[str, Any]] = module.table
+    return table
+
+
+def choices_of(question: dict[str, Any], template: Path = ROOT) -> list[str] | None:
+    """Return the values that a question offers, without their labels; None if any is valid."""
     choices = question.get("choices")
+    if isinstance(choices, str):
+        choices = yaml.safe_load(jinja(template).from_string(choices).render())
     return list(choices.values()) if isinstance(choices, dict) else choices

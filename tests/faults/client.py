@@ -15,7 +15,7 @@ JSON = "application/json"
 
 @dataclass
 class Answer:
-    """An answer, and the seconds until its last byte."""
+    """A response, and the seconds until its last byte."""
 
     status: int
     headers: dict[str, str]
@@ -29,7 +29,7 @@ class Answer:
 class Client:
     """One connection to a service."""
 
-    def __init__(self, service: Service, timeout: float = 10) -> None:
+    def __init__(self, service: Service, timeout: float = 120) -> None:
         self.socket = socket.create_connection(address(service), timeout)
         self._received = b""
 
@@ -40,21 +40,22 @@ class Client:
         self.socket.close()
 
     def send(self, data: bytes) -> None:
-        """Send; that the service has closed the connection already shows in its answer."""
+        """Send bytes; a connection that the service has closed shows when the response is read."""
         with suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
 
     def answer(self) -> Answer:
-        """Read one answer; a `ConnectionError` if there is none."""
+        """Read one response; raise `ConnectionError` if there is none."""
         started = time.perf_counter()
         while b"\r\n\r\n" not in self._received:
             self._receive()
         top, _, self._received = self._received.partition(b"\r\n\r\n")
         first, *lines = top.decode("latin-1").split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
-        if "content-length" not in headers:  # so it ends with the connection
+        if "content-length" not in headers:  # so it ends with its last chunk or the connection
+            is_chunked = headers.get("transfer-encoding") == "chunked"
             with suppress(ConnectionError):
-                while True:
+                while not (is_chunked and self._received.endswith(b"0\r\n\r\n")):
                     self._receive()
         length = int(headers.get("content-length", len(self._received)))
         while len(self._received) < length:
@@ -62,8 +63,8 @@ class Client:
         body, self._received = self._received[:length], self._received[length:]
         return Answer(int(first.split()[1]), headers, body, time.perf_counter() - started)
 
-    def is_closed(self, within: float = 1) -> bool:
-        """Tell whether the service closes the connection in so many seconds."""
+    def is_closed(self, within: float = 120) -> bool:
+        """Return whether the service closes the connection in so many seconds."""
         self.socket.settimeout(within)
         try:
             while self.socket.recv(65536):
@@ -87,19 +88,19 @@ def address(service: Service) -> tuple[str, int]:
 
 
 def head(method: str, path: str, **headers: object) -> bytes:
-    """Give the bytes before a body; `content_length=5` becomes a header."""
+    """Return the bytes before a body; `content_length=5` becomes a header."""
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([f"{method} {path} HTTP/1.1", "host: faults", *lines, "", ""]).encode()
 
 
 def post_bytes(path: str, body: bytes, **headers: object) -> bytes:
-    """Give the bytes of a request with a body, JSON unless the headers say otherwise."""
+    """Return the bytes of a request with a body, JSON unless the headers say otherwise."""
     headers = {"content_type": JSON, "content_length": len(body), **headers}
     return head("POST", path, **headers) + body
 
 
-def ask(service: Service, data: bytes, timeout: float = 10) -> Answer:
-    """Send bytes on a connection of their own; give the answer, timed from the first byte."""
+def ask(service: Service, data: bytes, timeout: float = 120) -> Answer:
+    """Send bytes on a new connection; return the response, timed from the first byte."""
     with Client(service, timeout) as client:
         started = time.perf_counter()
         client.send(data)
@@ -112,14 +113,16 @@ def get(service: Service, path: str) -> Answer:
     return ask(service, head("GET", path))
 
 
-def post(service: Service, path: str, body: object, **headers: object) -> Answer:
-    """Send a body; what is not bytes is sent as JSON."""
+def post(
+    service: Service, path: str, body: object, timeout: float = 120, **headers: object
+) -> Answer:
+    """Send a body; anything but bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return ask(service, post_bytes(path, content, **headers))
+    return ask(service, post_bytes(path, content, **headers), timeout)
 
 
 def assert_problem(answer: Answer, *statuses: int) -> None:
-    """Hold an answer to the envelope of all errors, and to two kilobytes."""
+    """Check a response against the envelope of all errors, and a limit of two kilobytes."""
     assert answer.status in statuses, answer
     assert answer.headers["content-type"] == "application/problem+json"
     assert len(answer.body) <= 2048

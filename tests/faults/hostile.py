@@ -1,4 +1,4 @@
-"""Bodies that someone hostile, or a broken client, sends; each with the row of the fault table."""
+"""Bodies of a hostile or broken client; each with the row of the fault table."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ def wrapped(value: bytes) -> bytes:
 
 
 def inside(value: bytes) -> dict[str, bytes]:
-    """Give a value alone, as the input, in a list, and as the second item of a batch."""
+    """Return a value alone, as the input, in a list, and as the second item of a batch."""
     return {
         "": value,
         " as input": b'{"input":' + value + b"}",
@@ -29,7 +29,7 @@ def _kinds(row: int, values: dict[str, bytes]) -> dict[str, tuple[int, bytes]]:
 
 
 def filled(unit: bytes, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
-    """Fill a megabyte."""
+    """Return a megabyte of one unit, repeated in brackets."""
     return opening + b",".join([unit] * (MEGABYTE // (len(unit) + 1))) + closing
 
 

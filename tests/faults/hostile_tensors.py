@@ -1,4 +1,4 @@
-"""Requests of the Open Inference Protocol that someone hostile sends; each with its row."""
+"""Hostile requests of the Open Inference Protocol; each with its row."""
 
 import json
 import struct
@@ -14,13 +14,13 @@ Sent = tuple[int, bytes, dict[str, object]]  # a row, a body, headers
 
 
 def tensor(row: int, **fields: object) -> Sent:
-    """Give a request of one tensor, right but for some fields."""
+    """Return a request of one tensor, valid except for some fields."""
     body = {"inputs": [{**TENSOR, "data": [1, 2], **fields}]}
     return row, json.dumps(body).encode(), {}
 
 
 def raw(row: int, data: bytes, before: bytes = b"", after: bytes = b"") -> Sent:
-    """Give a request with these bytes for the elements, and others around its tensors."""
+    """Return a request with these bytes for the elements, and others around its tensors."""
     inputs = b'{"name":"input","datatype":"FP32","shape":[1,2],"data":%s}' % data
     return row, b'{"inputs":[%s%s%s]}' % (before, inputs, after), {}
 
@@ -28,14 +28,14 @@ def raw(row: int, data: bytes, before: bytes = b"", after: bytes = b"") -> Sent:
 def binary(
     form: bytes, size: object = None, length: object = None, row: int = 9, **fields: object
 ) -> Sent:
-    """Give a binary request, in which sizes may be lies."""
+    """Return a binary request, in which sizes may be wrong."""
     parameters = {"binary_data_size": len(form) if size is None else size}
     header = json.dumps({"inputs": [{**TENSOR, "parameters": parameters, **fields}]}).encode()
     return row, header + form, {LENGTH: len(header) if length is None else length}
 
 
 def text(data: bytes, row: int = 9, shape: object = (1,)) -> Sent:
-    """Give a binary request of texts."""
+    """Return a binary request of texts."""
     return binary(data, row=row, datatype="BYTES", shape=shape)
 
 

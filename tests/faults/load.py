@@ -10,8 +10,8 @@ from tools.service import Service
 
 from .client import address, head
 
-KEEP_S = 3  # less than the server does, so that it never closes what is just used
-LOST = 0  # for a status: there was no answer
+KEEP_S = 3  # less than the server's, so that it never closes a connection that is just used
+LOST = 0  # instead of a status: there was no response
 HEALTH = head("GET", "/health")
 
 
@@ -28,7 +28,7 @@ class Pool:
         self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def ask(self, data: bytes) -> Result:
-        """Send a request; the time counts from its first byte to the last of its answer."""
+        """Send a request; its time is from its first byte to the last byte of the response."""
         started = time.perf_counter()
         try:
             reader, writer = self._kept() or await asyncio.open_connection(*self._address)
@@ -73,7 +73,7 @@ async def one_after_another(
     goes_on: Callable[[int], bool],
     pause_s: float = 0,
 ) -> list[Result]:
-    """Let some clients ask, each its next question some time after its last answer."""
+    """Let some clients send requests, each the next one some time after the last response."""
     results: list[Result] = []
 
     async def client() -> None:
@@ -87,7 +87,7 @@ async def one_after_another(
 
 
 async def at_rate(service: Service, data: bytes, rate: float, seconds: float) -> list[Result]:
-    """Ask so many times a second, whether answers come or not."""
+    """Send so many requests a second, whether responses come or not."""
     async with pool(service) as it:
         tasks = []
         started = time.perf_counter()
@@ -98,6 +98,6 @@ async def at_rate(service: Service, data: bytes, rate: float, seconds: float) ->
 
 
 def percentile(results: list[Result], share: float) -> float:
-    """Give the time in milliseconds in which this share of the answers came."""
+    """Return the time in milliseconds in which this share of the responses came."""
     times = sorted(result.seconds for result in results)
     return times[int(share * (len(times) - 1))] * 1000

@@ -22,7 +22,7 @@ def test_service_without_file_descriptors_recovers(serve):
         assert cpu_seconds(pid) - before < 0.5, "it must not spin"
         for client in clients:
             client.socket.close()
-        wait_for(lambda: serves(service), 3)
+        wait_for(lambda: serves(service))
         assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] < limits[0]
         assert len(log_lines(service)) < 100, "no flood of the log"
         assert post(service, "/predict", {"input": "good"}).status == 200

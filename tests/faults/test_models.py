@@ -1,4 +1,4 @@
-"""Rows 3, 22 to 25 and 27: what a model can do wrong."""
+"""Rows 3, 22 to 25 and 27: faults of a model."""
 
 import threading
 import time
@@ -109,10 +109,10 @@ def test_model_that_hangs_is_504_and_not_ready_until_a_slot_is_free(serve, model
     ) as service:
         assert together(service, [f"1.5 hangs-{number}" for number in range(2)]) == [504, 504]
         assert get(service, "/health").status == 200
-        assert_problem(wait_for(lambda: refused(get(service, "/ready")), 1), 503)
+        assert_problem(wait_for(lambda: refused(get(service, "/ready"))), 503)
         assert post(service, "/predict", {"input": "0 next"}).status in {503, 504}
         assert not log_lines(service, "begin next"), "the slots are taken"
-        wait_for(lambda: get(service, "/ready").status == 200, 8)
+        wait_for(lambda: get(service, "/ready").status == 200)
         assert post(service, "/predict", {"input": "0 after"}).status == 200
 
 

@@ -1,4 +1,4 @@
-"""Rows 20 and 21: more than can be done, larger than can be held."""
+"""Rows 20 and 21: more requests than can be served, larger than can be held."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ import pytest
 
 from .client import JSON, Client, assert_problem, get, head, post_bytes
 from .load import HEALTH, LOST, at_rate, one_after_another, percentile
-from .process import forget_peak, memory, metric, peak_memory, wait_for, wait_for_line
+from .process import at_once, forget_peak, memory, metric, peak_memory, wait_for, wait_for_line
 
 BUDGET_MB = 64  # `hardening.max_held_bytes`
 WORK = post_bytes("/predict", b'{"input":"0.04"}')
@@ -25,7 +25,7 @@ def limited(serve):
 
 
 def capacity(service):
-    """Measure what it does with just as many clients as threads, in requests a second."""
+    """Measure its throughput with as many clients as threads, in requests a second."""
     started = time.monotonic()
     goes_on = lambda done: done < 300  # noqa: E731
     results = asyncio.run(one_after_another(service, WORK, THREADS, goes_on))
@@ -57,7 +57,7 @@ def test_full_service_answers_503_with_retry_after(serve):
             refused = third.answer()  # before its body has come
             assert_problem(refused, 503)
             assert int(refused.headers["retry-after"]) >= 1
-            assert refused.seconds < 0.1
+            assert refused.seconds < at_once(service, 0.1)
         assert first.answer().status == second.answer().status == 200
         assert metric(service, 'requests_rejected_total{reason="overload"}') == 1
 
@@ -107,11 +107,12 @@ def test_600_stalled_uploads_stay_in_the_budget(limited, record_property):
     pid = limited.process.pid
     idle = memory(pid)
     forget_peak(pid)
+    quick = at_once(limited)
     upload = head("POST", "/predict", content_type=JSON, content_length=1_000_000)
     clients = [Client(limited) for _ in range(600)]
     for client in clients:
         client.send(upload + b" " * 300_000)
-    assert min(get(limited, "/health").seconds for _ in range(3)) < 0.05
+    assert min(get(limited, "/health").seconds for _ in range(3)) < quick
     statuses = [client.answer().status for client in clients]
     more = peak_memory(pid) - idle
     record_property("number", f"600 stalled uploads: memory {more:+.0f} MB")

@@ -14,7 +14,7 @@ from .process import log_lines, wait_for, workers
 RESTARTS, REQUESTS = 10, 15_000
 WORK = post_bytes("/predict", b'{"input":"good"}')
 WORK_AND_CLOSE = post_bytes("/predict", b'{"input":"good"}', connection="close")
-CLIENTS = {  # what they send, how many they are, how long they pause
+CLIENTS = {  # their requests, their number, their pause
     "at once": (WORK, 2, 0),
     "now and then": (WORK, 30, 0.02),
     "on a new connection each": (WORK_AND_CLOSE, 2, 0.002),
@@ -26,7 +26,7 @@ def restart_often(service):
     for _ in range(RESTARTS):
         before = workers(service)
         os.kill(service.process.pid, signal.SIGHUP)
-        wait_for(lambda: len(now := workers(service)) == 2 and not now & before, 30)  # noqa: B023
+        wait_for(lambda: len(now := workers(service)) == 2 and not now & before)  # noqa: B023
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""Rows 17 and 36: what is not there, asked for once or a thousand times."""
+"""Rows 17 and 36: paths that do not exist, requested once or a thousand times."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rows 10 to 12: bodies of another kind, and those that are too large, or become so."""
+"""Rows 10 to 12: bodies of another type, and those that are too large, or become so."""
 
 import gzip
 import http.client
@@ -49,7 +49,7 @@ def test_json_by_any_of_its_names_is_taken(text):
 
 @pytest.mark.row(12)
 def test_client_that_sends_far_too_much_in_one_go_gets_its_answer(text):
-    connection = http.client.HTTPConnection(*address(text), timeout=10)
+    connection = http.client.HTTPConnection(*address(text), timeout=120)
     connection.request("POST", "/predict", b" " * 15_000_000, {"content-type": JSON})
     assert connection.getresponse().status == 413
 

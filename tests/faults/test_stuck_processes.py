@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from .client import Client, get, post, post_bytes
-from .process import log_lines, wait_for, workers
+from .process import PATIENCE_S, log_lines, wait_for, workers
 
 WATCHDOG_S = 2
 BLOCKED = {
@@ -34,7 +34,7 @@ def test_blocked_process_dumps_its_stacks_and_ends_with_1(serve, model):
     with serve(model, HARDENING__WATCHDOG_S=WATCHDOG_S) as service:
         with stuck(service, BLOCKED[model]) as client:
             started = time.monotonic()
-            assert service.process.wait(WATCHDOG_S + 2) == 1
+            assert service.process.wait(PATIENCE_S) == 1
             assert time.monotonic() - started > WATCHDOG_S - 1
             assert client.is_closed()
         log = service.log.read_text()
@@ -45,13 +45,16 @@ def test_blocked_process_dumps_its_stacks_and_ends_with_1(serve, model):
 @pytest.mark.row(26)
 @pytest.mark.parametrize("model", BLOCKED)
 def test_blocked_worker_is_replaced_while_the_other_serves(serve, model, record_property):
+    begun = time.monotonic()
     with serve(model, HARDENING__WATCHDOG_S=WATCHDOG_S, HARDENING__WORKERS=2) as service:
         before = wait_for(lambda: loads(service) == 2 and workers(service))
+        start_s = time.monotonic() - begun
         with stuck(service, BLOCKED[model]):
             started = time.monotonic()
-            wait_for(lambda: loads(service) == 3, WATCHDOG_S + 2)
+            wait_for(lambda: loads(service) == 3)
             seconds = time.monotonic() - started
         record_property("number", f"blocked worker replaced in {seconds:.1f} s ({model})")
+        assert seconds < WATCHDOG_S + max(2, start_s), "no longer than a start takes here and now"
         after = workers(service)
         assert len(after) == 2
         assert len(after & before) == 1
@@ -69,10 +72,12 @@ def test_work_that_only_takes_long_is_no_reason_to_end(serve):
 
 @pytest.mark.row(28)
 def test_killed_worker_loses_only_what_it_had_and_is_replaced_in_2_s(serve, record_property):
+    begun = time.monotonic()
     with serve(
         "slow_model:Slow", HARDENING__WORKERS=2, SERVICE__THREADS=8, MODEL__CACHE_SIZE=0
     ) as service:
         wait_for(lambda: loads(service) == 2)
+        start_s = time.monotonic() - begun
         clients = {name: stuck(service, b'{"input":"1 %s"}' % name.encode()) for name in "ABCDEFGH"}
         wait_for(lambda: len(log_lines(service, "begin ")) == len(clients))
         begun = log_lines(service, "begin ")
@@ -80,8 +85,10 @@ def test_killed_worker_loses_only_what_it_had_and_is_replaced_in_2_s(serve, reco
         victim = pids["A"]
         os.kill(victim, signal.SIGKILL)
         started = time.monotonic()
-        wait_for(lambda: loads(service) == 3, 2)
-        record_property("number", f"killed worker replaced in {time.monotonic() - started:.1f} s")
+        wait_for(lambda: loads(service) == 3)
+        seconds = time.monotonic() - started
+        record_property("number", f"killed worker replaced in {seconds:.1f} s")
+        assert seconds < max(2, start_s), "no longer than a start takes here and now"
         assert len(workers(service) - {victim}) == 2
         for name, client in clients.items():
             with client:
@@ -99,12 +106,12 @@ def test_each_worker_loads_its_model_once_and_is_alive_meanwhile(serve):
         assert get(service, "/health").status == 200
         assert loads(service) < 2
         wait_for(lambda: loads(service) == 2)
-        assert len(log_lines(service, "begin to load")) == 3, "once more, to see that it can be"
+        assert len(log_lines(service, "begin to load")) == 2
 
 
 @pytest.mark.row(28)
 def test_worker_that_still_loads_its_model_takes_no_requests(serve):
-    """The other one could answer them, and who sends them cannot choose."""
+    """The other one could serve them, and clients cannot choose."""
     with serve("slow_model:SlowToLoad", HARDENING__WORKERS=2) as service:
         wait_for(lambda: loads(service) == 2)
         os.kill(min(workers(service)), signal.SIGKILL)
@@ -114,3 +121,61 @@ def test_worker_that_still_loads_its_model_takes_no_requests(serve):
                 with suppress(ConnectionError):  # of the killed one
                     statuses.append(post(service, "/predict", {"input": "0"}).status)
         assert {*statuses} == {200}
+
+
+@pytest.mark.row(26)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_model_that_holds_the_interpreter_as_it_loads_is_no_reason_to_end(serve, workers):
+    with serve(
+        "process_model:HoldsInterpreter", HARDENING__WATCHDOG_S=1, HARDENING__WORKERS=workers
+    ) as service:
+        wait_for(lambda: loads(service) == workers)
+        assert len(log_lines(service, "begin to load")) == workers, "none was started anew"
+
+
+@pytest.mark.row(28)
+def test_liveness_answers_while_all_workers_load(serve, tmp_path):
+    """However long that takes: the model waits until liveness has been seen."""
+    with serve(
+        "process_model:LoadsWhile",
+        ready="/health",
+        HARDENING__WORKERS=2,
+        ARTIFACT=tmp_path / "artifact",
+    ) as service:
+        assert get(service, "/health").status == 200
+        assert get(service, "/ready").status == 503
+        wait_for(lambda: len(log_lines(service, "begin to load")) == 2)
+        (tmp_path / "artifact").touch()
+        wait_for(lambda: loads(service) == 2)
+
+
+@pytest.mark.row(28)
+def test_worker_that_cannot_be_replaced_is_tried_again_while_the_other_serves(serve, tmp_path):
+    artifact = tmp_path / "artifact"
+    artifact.touch()
+    with serve("process_model:LoadsWhile", HARDENING__WORKERS=2, ARTIFACT=artifact) as service:
+        wait_for(lambda: loads(service) == 2)
+        artifact.rename(tmp_path / "gone")
+        victim, other = sorted(workers(service))
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: len(log_lines(service, "next attempt in")) == 2)
+        first, second = log_lines(service, "ended with exit code 78 before it served")
+        assert first.endswith("next attempt in 1 s")
+        assert second.endswith("next attempt in 2 s")
+        assert post(service, "/predict", {"input": "0"}).json() == {"prediction": other}
+        artifact.touch()
+        wait_for(lambda: loads(service) == 3)
+        os.kill(other, signal.SIGKILL)
+        wait_for(lambda: loads(service) == 4)
+
+
+@pytest.mark.row(28, 31)
+def test_service_whose_workers_can_all_not_be_replaced_ends_with_78(serve, tmp_path):
+    artifact = tmp_path / "artifact"
+    artifact.touch()
+    with serve("process_model:LoadsWhile", HARDENING__WORKERS=2, ARTIFACT=artifact) as service:
+        wait_for(lambda: loads(service) == 2)
+        artifact.rename(tmp_path / "gone")
+        for pid in workers(service):
+            os.kill(pid, signal.SIGKILL)
+        assert service.process.wait(PATIENCE_S) == 78

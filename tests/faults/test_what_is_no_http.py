@@ -1,4 +1,4 @@
-"""Row 16: requests that cannot be told apart, and other protocols."""
+"""Row 16: ambiguous requests, and other protocols."""
 
 import pytest
 

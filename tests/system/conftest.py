@@ -21,7 +21,7 @@ def installed_project(render) -> Path:
 
 @pytest.fixture(scope="session")
 def lock_file(render) -> Callable[[str], Path]:
-    """Give the lock file that a manager makes of default answers; kept, PDM takes a minute."""
+    """Return the lock file that a manager makes of default answers; kept, PDM takes a minute."""
 
     def lock(manager: str) -> Path:
         project = render(package_manager=manager)

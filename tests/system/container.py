@@ -20,12 +20,12 @@ BASE = "localhost/base"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _MIRROR_PLUGIN = "/opt/poetry-mirror"
 
-# crun of Debian refuses the hybrid hierarchy of cgroups, even where it is told to use none.
+# crun of Debian rejects the hybrid hierarchy of cgroups, even if it is told to use none.
 _CRUN = 'mount -t cgroup2 none /sys/fs/cgroup && exec crun --cgroup-manager=disabled "$@"'
 
 _CLIENT = """
 import sys, urllib.error, urllib.request as r
-try: answer = r.urlopen(r.Request(sys.argv[2], method=sys.argv[1]), timeout=5)
+try: answer = r.urlopen(r.Request(sys.argv[2], method=sys.argv[1]), timeout=60)
 except urllib.error.HTTPError as error: answer = error
 print(answer.status, answer.read().decode())
 """
@@ -44,7 +44,7 @@ class Store:
         self._import_base()
 
     def buildah(self, *arguments: str | Path) -> str:
-        """Call buildah, and give what it prints."""
+        """Call buildah, and return its output."""
         return must([*self._command, *arguments]).strip()
 
     def build(
@@ -57,22 +57,27 @@ class Store:
         return run([*self._command, *command, "--tag", tag, str(project)])
 
     def base_of_empty_environments(self) -> str:
-        """Give a base image whose `python3 -m venv` installs nothing, and so takes no time."""
+        """Return a base image whose `python3 -m venv` installs nothing, and so takes no time.
+
+        Its pip and package managers do nothing, successfully.
+        """
         name, script = f"{BASE}-empty", self._folder / "python3"
-        script.write_text('#!/bin/sh\nmkdir -p "$3/bin" && ln -s /bin/true "$3/bin/pip"\n', "utf-8")
+        link = 'for name in pip uv poetry pdm; do ln -s /bin/true "$3/bin/$name"; done'
+        make = f'[ "$2" = venv ] || exit 0\nmkdir -p "$3/bin"\n{link}'
+        script.write_text(f"#!/bin/sh\n{make}\n", "utf-8")
         container = self.buildah("from", "--pull-never", BASE)
         self.buildah("add", "--quiet", "--chmod", "755", container, script, "/usr/local/bin/")
         self.buildah("commit", "--quiet", "--rm", container, name)
         return name
 
     def config(self, image: str) -> dict[str, Any]:
-        """Give what the image says about how to run it."""
+        """Return the image's configuration for running it."""
         inspected = json.loads(self.buildah("inspect", "--type", "image", image))
         config: dict[str, Any] = inspected["Docker"]["config"]
         return config
 
     def files(self, image: str) -> Path:
-        """Give a folder that has the image's files."""
+        """Return a folder that has the image's files."""
         container = self.buildah("from", "--pull-never", image)
         return Path(self.buildah("mount", container))
 
@@ -100,7 +105,7 @@ class Store:
 
 
 def _debian() -> Path:
-    """Give Debian's essential packages and Python as an archive; made once."""
+    """Return Debian's essential packages and Python as an archive; made once."""
     archive = CACHE / "debian-bookworm-python.tar"
     if not archive.is_file():
         program = require("mmdebstrap", "apt-get install mmdebstrap")
@@ -128,21 +133,21 @@ class Container:
         return run(_crun(self.state, "exec", "service", *command))
 
     def request(self, method: str, url: str) -> str:
-        """Ask the service from inside; give status and body, or nothing while none listens."""
+        """Send a request from inside; return status and body, or nothing while none listens."""
         return self.execute("python", "-c", _CLIENT, method, url).stdout.strip()
 
     def wait_until_ready(self, url: str) -> None:
         """Wait until the service can predict."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while not self.request("GET", f"{url}/ready").startswith("200"):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise AssertionError(f"The service did not start:\n{self.log.read_text('utf-8')}")
             time.sleep(0.2)
 
     def terminate(self) -> int:
-        """Send SIGTERM to its first process, as `docker stop` does; give the exit code."""
+        """Send SIGTERM to its first process, as `docker stop` does; return the exit code."""
         must(_crun(self.state, "kill", "service", "TERM"))
-        return self.process.wait(10)
+        return self.process.wait(120)
 
 
 @contextmanager
@@ -179,7 +184,7 @@ def running(
     finally:
         if process.poll() is None:
             run(_crun(folder, "kill", "service", "KILL"))
-            process.wait(10)
+            process.wait(120)
         shutil.rmtree(bundle)
 
 

@@ -1,4 +1,4 @@
-"""What the system tests share: programs that must be there, rendering, this machine's network."""
+"""Helpers of the system tests: required programs, rendering, this machine's network."""
 
 import json
 import re
@@ -31,7 +31,7 @@ _INDEX = ("UV_DEFAULT_INDEX", "PDM_PYPI_URL", "POETRY_PYPI_MIRROR_URL")
 
 
 def require(program: str, install: str) -> str:
-    """Give the path of a program; fail with the command that installs it where it is missing."""
+    """Return the path of a program; fail with the command that installs it if it is missing."""
     path = shutil.which(program)
     if path is None:
         pytest.fail(f"{program} is missing. Install it with: {install}", pytrace=False)
@@ -45,7 +45,7 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and capture what it says; the caller looks at the exit code."""
+    """Run a command to its end and capture its output; the caller checks the exit code."""
     return subprocess.run(
         command, cwd=cwd, env=env, input=stdin, capture_output=True, text=True, check=False
     )
@@ -58,7 +58,7 @@ def must(
     env: Mapping[str, str] | None = None,
     stdin: str = "",
 ) -> str:
-    """Run a command that has to succeed, and give what it prints."""
+    """Run a command that has to succeed, and return its output."""
     done = run(command, cwd=cwd, env=env, stdin=stdin)
     if done.returncode:
         raise AssertionError(f"{command} gave {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -66,7 +66,7 @@ def must(
 
 
 def network(*managers: str) -> dict[str, str]:
-    """Give the variables by which a program reaches the package index from this machine."""
+    """Return the variables by which a program reaches the package index from this machine."""
     variables = environment(*managers)
     found = {name: variables[name] for name in (*CERTIFICATES, *_INDEX) if name in variables}
     found |= {k: v for k, v in variables.items() if re.fullmatch(r"(?i)(https?|no)_proxy", k)}
@@ -76,7 +76,7 @@ def network(*managers: str) -> dict[str, str]:
 
 
 def network_events(log: Path) -> dict[str, list[dict[str, object]]]:
-    """Give the parameters of a browser's network events, by kind, from its `--log-net-log`."""
+    """Return the parameters of a browser's network events, by kind, from its `--log-net-log`."""
     written = json.loads(log.read_text("utf-8"))
     names = {number: name for name, number in written["constants"]["logEventTypes"].items()}
     begin = written["constants"]["logEventPhase"]["PHASE_BEGIN"]

@@ -87,13 +87,13 @@ def test_page_asks_no_other_host(page):
 
 
 def _visible_text(document: str) -> str:
-    """Give the text of a document without the breaks that let long paths wrap."""
+    """Return the text of a document without the breaks that let long paths wrap."""
     text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<wbr>|\u200b", "", document)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).lower()
 
 
 def _pixels(screenshot: Path) -> tuple[int, int, list[bytes]]:
-    """Give width, height and the rows of a PNG; a row of one colour has but few distinct bytes."""
+    """Return width, height and the rows of a PNG; a row of one colour has few distinct bytes."""
     content = screenshot.read_bytes()
     width, height = struct.unpack(">II", content[16:24])
     data, position = b"", 8

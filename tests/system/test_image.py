@@ -1,7 +1,7 @@
 """The image, built from the rendered Dockerfile and run as production runs it.
 
 buildah builds it without Docker, over a Debian that mmdebstrap makes, because no registry of images
-is asked here; crun, an OCI runtime as Docker uses one, runs it as
+is used here; crun, an OCI runtime as Docker uses one, runs it as
 
     docker run --read-only --cap-drop ALL --security-opt no-new-privileges --network none
 
@@ -22,6 +22,7 @@ from tests.system.container import BASE, Container, Store, running
 from tests.system.support import CACHE, MANAGERS
 
 PORT = "8123"
+PRIVATE = "src/artifacts/weights.bin"
 URL = f"http://127.0.0.1:{PORT}"
 
 
@@ -47,6 +48,7 @@ def image(request, store, render, lock_file) -> Image:
     project = render(package_manager=manager, layout=layout, model_name="fraud_classifier")
     shutil.copy(lock_file(manager), project)
     (project / ".env").write_text("API_PORT=1\n", "utf-8")
+    _make_private(project)
     tag = f"service-{manager}"
     built = store.build(project, tag, MODEL_NAME="fraud", MODEL_VERSION="4.5.6")
     assert built.returncode == 0, built.stdout + built.stderr
@@ -86,6 +88,28 @@ def test_image_has_the_service_and_no_package_manager(image):
     assert not (image.files / "opt" / "manager").exists()
     commands = {path.name for path in (image.files / "app" / ".venv" / "bin").iterdir()}
     assert commands.isdisjoint({"uv", "poetry", "pdm", "pytest", "ruff"})
+
+
+def test_what_only_its_owner_could_read_is_readable_in_the_image(image, service):
+    """As safetensors writes an artifact, and a clone under `umask 077` writes everything."""
+    assert service.execute("cat", f"/app/{PRIVATE}").stdout == "weights"
+    unreadable = [
+        path.relative_to(image.files)
+        for folder in ("src", "configs", "pyproject.toml", ".venv")
+        for path in [image.files / "app" / folder, *(image.files / "app" / folder).rglob("*")]
+        if not path.is_symlink() and not path.stat().st_mode & (0o001 if path.is_dir() else 0o004)
+    ]
+    assert unreadable == []
+
+
+def test_process_has_a_name_and_a_home_of_its_own(image, service):
+    code = "import getpass, pathlib, pwd; print(getpass.getuser(), pathlib.Path.home(),"
+    code += " *pwd.getpwuid(10001)[::5])"
+    done = service.execute("python", "-c", code)
+    assert done.stdout.split() == ["service", "/home/service"] * 2, done.stderr
+    for folder in ("home/service", "home/service/.cache"):  # as a new volume there will have it
+        assert (image.files / folder).stat().st_uid == 10001
+        assert (image.files / folder).stat().st_gid == 10001
 
 
 def test_service_answers_without_privileges_on_read_only_files(service):
@@ -139,6 +163,27 @@ def test_build_without_a_lock_file_says_what_to_do(manager, store, empty_base, r
     assert built.returncode != 0
     sentence = f"There is no {manager}.lock: run '{manager} lock', commit the file, build again."
     assert sentence in built.stderr
+
+
+def test_build_names_a_link_that_leads_out_of_what_is_copied(store, empty_base, render):
+    project = render(package_manager="uv")
+    (project / "uv.lock").touch()
+    (project / "weights.bin").touch()
+    (project / "src/models/linked.bin").symlink_to("../../weights.bin")
+    (project / "src/models/mounted.bin").symlink_to("/data/weights.bin")
+    built = store.build(project, "linked", base=empty_base)
+    assert built.returncode != 0
+    assert "src/models/linked.bin" in built.stdout + built.stderr
+    assert "src/models/mounted.bin" not in built.stdout + built.stderr
+    assert "replace them with the files" in built.stdout + built.stderr
+
+
+def _make_private(project: Path) -> None:
+    """Remove all rights of others, and add an artifact with the same rights."""
+    (project / PRIVATE).parent.mkdir()
+    (project / PRIVATE).write_text("weights", "utf-8")
+    for path in (project / "src", project / "configs", *project.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _variables(config: dict[str, Any]) -> dict[str, str]:

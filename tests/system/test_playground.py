@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pages import blocks
 from tests.system.support import CACHE, CHROMIUM_FLAGS, DEAD_PROXY, must, network_events, require
-from tests.test_docs import blocks
 from tools.managers import ROOT, TOOLS, environment
 from tools.service import running
 
@@ -25,14 +25,14 @@ from .base import Model
 
 
 class EchoModel(Model):
-    """Says what it was told, after a while."""
+    """A model that returns its input after a while."""
 
     model_name: ClassVar[str] = "echo"
     version: ClassVar[str] = "1.2.0"
     example: ClassVar[str] = "This is good"
 
     def predict(self, input_data: str) -> str:
-        """Give it back."""
+        """Return the input."""
         if input_data == "refuse":
             raise InvalidInputError("The text says that it wants to be refused")
         time.sleep(0.3)
@@ -49,7 +49,7 @@ from .base import Model
 
 
 class House(BaseModel):
-    """What is known of a house."""
+    """Features of a house."""
 
     number: int
     rooms: int = Field(ge=1)
@@ -104,7 +104,7 @@ CASES = {
 
 @pytest.fixture(scope="session")
 def modules():
-    """Give the folder of Node's packages, installed where they are missing."""
+    """Return the folder of Node's packages, installed if they are missing."""
     folder, wanted = TOOLS / "playground", "\n".join(PACKAGES)
     stamp = folder / "installed.txt"
     if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
@@ -116,7 +116,7 @@ def modules():
 
 @pytest.fixture(scope="module")
 def drive(installed_project, modules, tmp_path_factory):
-    """Give a function that tells what a browser sees when it is driven through a model's page."""
+    """Return a function that drives a browser through a model's page and returns its findings."""
     node = require("node", "apt-get install nodejs npm")
     chromium = require("chromium", "apt-get install chromium")
     screenshots = CACHE / "screenshots"
@@ -219,7 +219,7 @@ def test_state_is_asked_anew(seen):
 
 
 def test_answer_of_a_proxy_in_between_is_told(seen):
-    assert "Does a proxy stand in between?" in seen["states"]["gateway"]["result"]
+    assert "Is there a proxy in between?" in seen["states"]["gateway"]["result"]
 
 
 def test_nothing_serious_bars_anyone_in_any_look(seen):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.update import history as histories
-from tests.update.project import into_git, render
+from tests.update.project import into_git, render, write_quick_copier
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def history(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def rendered(history, tmp_path_factory) -> Callable[..., Path]:
-    """Render a release once and give a copy of it."""
+    """Render a release once and return a copy of it."""
     kept: dict[tuple[str, ...], Path] = {}
 
     def copy(release: str, folder: Path, **answers: object) -> Path:
@@ -39,3 +39,12 @@ def started(rendered) -> Callable[..., Path]:
         return into_git(rendered(release, folder, **answers))
 
     return start
+
+
+@pytest.fixture(scope="session")
+def quick_copier(history, rendered, tmp_path_factory):
+    """A Copier whose renders are copies of earlier ones: they are the same each time."""
+    folder = tmp_path_factory.mktemp("quick")
+    for release in (history.current, history.next):
+        rendered(release, folder / release)
+    return write_quick_copier(folder, history.current, history.next)

@@ -1,4 +1,4 @@
-"""The standard edit set: what a user does to a rendered project in its first months.
+"""The standard edit set: a user's edits of a rendered project in its first months.
 
 `apply` makes the same edits to any release, so a project that was edited and then updated must
 equal a fresh render of the new release that was edited afterwards.
@@ -7,10 +7,10 @@ equal a fresh render of the new release that was edited afterwards.
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.test_docs import blocks
+from tests.support.pages import blocks
 from tools.managers import ROOT
 
-# What each manager's own `add` writes; test_real_update.py compares it with the real one.
+# The lines that each manager's own `add` writes; test_real_update.py compares them.
 ADDED = {
     "uv": ('    "more-itertools>=10,<12",\n', '    "toolz>=1,<2",\n'),
     "poetry": ('    "more-itertools (>=10,<12)"\n', '    "toolz (>=1,<2)",\n'),
@@ -21,7 +21,7 @@ ADD = {
     "poetry": [["poetry", "add"], ["poetry", "add", "--group", "dev"]],
     "pdm": [["pdm", "add"], ["pdm", "add", "--dev", "--group", "dev"]],
 }
-DELETED = ("tests/unit/utils/test_helpers.py", "MODEL_CARD.md")
+DELETED = ("tests/integration/test_errors.py", "MODEL_CARD.md")
 
 AT_THE_END = {
     "README.md": "\n## Ours\n\nWords.\n",
@@ -56,7 +56,7 @@ Add = Callable[[Path], None]
 
 
 def page(name: str, language: str) -> list[str]:
-    """Give the examples of a how-to page: what it tells users to write."""
+    """Return the examples of a how-to page: the lines and files for users to write."""
     return [*blocks((ROOT / f"docs/how-to/{name}.md").read_text("utf-8"), language)]
 
 
@@ -111,7 +111,7 @@ def add_route_and_middleware(package: Path) -> None:
 
 
 def add_setting(project: Path, package: Path) -> None:
-    (field,), (shared,) = page("add-a-setting", "python"), page("add-a-setting", "yaml")
+    (field, *_), (shared,) = page("add-a-setting", "python"), page("add-a-setting", "yaml")
     variable, *_ = page("add-a-setting", "bash")
     for file, block in (
         (package / "config/settings.py", field),
@@ -133,7 +133,7 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def below(file: Path, line: str, new: str) -> None:
-    """Add lines under the only one that says this, however it is indented."""
+    """Add lines below the only line with this text, however it is indented."""
     lines = file.read_text("utf-8").splitlines(keepends=True)
     (place,) = [number for number, found in enumerate(lines, 1) if found.strip() == line.strip()]
     lines.insert(place, new)

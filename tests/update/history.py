@@ -1,35 +1,27 @@
 """A repository of the template with its last three releases, and the next one.
 
-Releases come from this project's own history, by `tests/releases.yml`. Where there are fewer than
-three, older ones are made up by taking things away from the oldest.
+Releases come from this project's own history, by `tests/releases/releases.yml`. Where there are
+fewer than three, older ones are made up by taking things away from the oldest.
 """
 
 import shutil
-import subprocess
-import tarfile
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import yaml
-
 from tests.update.project import commit, git
-from tools.managers import ROOT
-from tools.template import snapshot
+from tools.template import releases, snapshot, unpack
 
 KEPT = 3  # releases from which an update is tested
 CURRENT = "v98.0.0"  # the working tree
 NEXT = "v99.0.0"  # the same, grown
-LISTED = {
-    str(version): commit
-    for version, commit in yaml.safe_load((ROOT / "tests/releases.yml").read_text("utf-8")).items()
-}
+LISTED = releases()
 NAMES = [
     *(f"v0.0.{number}" for number in range(len(LISTED) + 1, KEPT + 1)),
     *(f"v{version}" for version in [*LISTED][-KEPT:]),
 ]
 
 LAST = NAMES[-1]
+BEFORE_MOVE = "v0.4.0"  # the last release before 0.5.0 moved the engine
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ def build(folder: Path) -> History:
     """Make the repository, each release a tagged commit."""
     folder.mkdir()
     git(folder, "init", "--quiet")
-    for name in NAMES:
+    for name in NAMES if BEFORE_MOVE in NAMES else [BEFORE_MOVE, *NAMES]:
         _empty(folder)
         if name.removeprefix("v") in LISTED:
             unpack(LISTED[name.removeprefix("v")], folder)
@@ -60,14 +52,6 @@ def build(folder: Path) -> History:
     grow(folder)
     commit(folder, NEXT, NEXT)
     return History(folder)
-
-
-def unpack(revision: str, folder: Path) -> None:
-    """Write the template as it was in a commit of this repository."""
-    archive = ["git", "archive", revision, "copier.yml", "questions", "template"]
-    content = subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=BytesIO(content)) as tar:
-        tar.extractall(folder, filter="data")
 
 
 def grow(folder: Path) -> None:
@@ -123,7 +107,7 @@ def _without(file: Path, *beginnings: str) -> None:
 
 
 def _first(template: Path) -> None:
-    """Lack a dependency, a tool, settings and files of the release after it."""
+    """Remove a dependency, a tool, settings and files of the release after it."""
     _without(template / "pyproject.toml.jinja", '    "fastapi-offline', '    "locust')
     _without(template / "configs/config.yaml.jinja", "  slow_after:", "log_level:")
     _without(template / ".env.example.jinja", "# ACCESS_LOG", "# SERVICE__SLOW_AFTER")
@@ -133,7 +117,7 @@ def _first(template: Path) -> None:
 
 
 def _second(template: Path) -> None:
-    """Lack other things, and have an older bound."""
+    """Remove other things, and lower a bound."""
     pyproject = template / "pyproject.toml.jinja"
     text = (
         pyproject.read_text("utf-8").replace("<0.200", "<0.190").replace("mypy>=2.4", "mypy>=2.3")

@@ -1,6 +1,8 @@
-"""A rendered project as its owner has it: in Git, edited, updated, looked at."""
+"""A rendered project of its owner: in Git, edited, updated, inspected."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,6 +12,8 @@ import yaml
 from copier import run_copy, run_update
 
 MARKERS = re.compile(rb"^(<<<<<<< before updating|>>>>>>> after updating)\s*$", re.MULTILINE)
+
+COPIER = Path(sys.executable).with_name("copier")
 
 # Files of the user, as Copier is told; test_extensions.py compares with copier.yml and the docs.
 USERS_OWN = (
@@ -50,14 +54,14 @@ def into_git(project: Path) -> Path:
 
 
 def update(project: Path, *, to: str | None = None, **options: object) -> None:
-    """Do what `copier update --defaults` does, without trust."""
+    """Run the equivalent of `copier update --defaults`, without trust."""
     run_update(
         project, vcs_ref=to, defaults=True, overwrite=True, quiet=True, unsafe=False, **options
     )
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Give all files but Git's own, by name."""
+    """Return all files but Git's own, by name."""
     return {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in sorted(folder.rglob("*"))
@@ -66,20 +70,20 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def answers_of(project: Path) -> dict[str, object]:
-    """Give the recorded answers, without the release."""
+    """Return the recorded answers, without the release."""
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
     return {name: value for name, value in answers.items() if name != "_commit"}
 
 
 def conflicts(project: Path) -> list[str]:
-    """Name what Copier left unmerged: it reports success even then."""
+    """Return the files that Copier left unmerged: it reports success even then."""
     found = set(git(project, "diff", "--name-only", "--diff-filter=U").splitlines())
     found |= {name for name, content in files(project).items() if MARKERS.search(content)}
     return sorted(found | {name for name in files(project) if name.endswith(".rej")})
 
 
 def users_own(names: Iterable[str]) -> set[str]:
-    """Give those names that belong to the user."""
+    """Return those names that belong to the user."""
     patterns = [re.escape(p).replace(r"\*\*/", "(.+/)?").replace(r"\*", "[^/]*") for p in USERS_OWN]
     return {name for name in names if re.fullmatch("|".join(patterns), name)}
 
@@ -93,7 +97,7 @@ def assert_users_own_untouched(project: Path, before: dict[str, bytes]) -> None:
 
 
 def difference(project: Path, expected: Path) -> list[str]:
-    """Name the files, but for the user's own, that differ, are missing or are too many."""
+    """Return the files, except the user's own, that differ, are missing or are too many."""
     here, there = files(project), files(expected)
     names = {name for name in here | there if here.get(name) != there.get(name)}
     return sorted(names - users_own(names))
@@ -112,16 +116,48 @@ def copier(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
-def doctor(project: Path) -> tuple[int, list[str]]:
-    """Give the doctor's exit code and findings."""
-    command = [sys.executable, "-I", project / "scripts/doctor.py"]
+def write_quick_copier(renders: Path, current: str, latest: str) -> Path:
+    """Return a Copier whose updates are real, and whose renders are copies of those given."""
+    command = renders / "copier"
+    command.write_text(
+        f'#!/bin/sh\nif [ $1 = update ]; then exec {COPIER} "$@"; fi\n'
+        f"release={latest}\n[ $4 = --vcs-ref ] && release={current}\n"
+        f"for last; do :; done\nmkdir -p $last && cp -R {renders}/$release/. $last\n"
+    )
+    command.chmod(0o755)
+    return command
+
+
+def doctor(project: Path, *arguments: str) -> tuple[int, list[str]]:
+    """Return the doctor's exit code and findings."""
+    command = [sys.executable, "-I", project / "scripts/doctor.py", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not done.stderr
     return done.returncode, done.stdout.splitlines()
 
 
+def scripted(project: Path, *arguments: str, copier: Path = COPIER) -> tuple[int, list[str]]:
+    """Run what `make update-template` does before it locks; return its exit code and its lines.
+
+    The output of Copier itself and of its Git is left out.
+    """
+    command = [sys.executable, project / "scripts/update.py", "--quiet", *arguments]
+    env = {**os.environ, "COPIER": str(copier)}
+    done = subprocess.run(
+        command, cwd=project, env=env, capture_output=True, preexec_fn=_take_ctrl_c, check=False
+    )
+    assert b"Traceback" not in done.stderr, done.stderr.decode(errors="replace")
+    said = done.stdout.decode() + ("" if done.returncode == 0 else done.stderr.decode())
+    return done.returncode, said.splitlines()
+
+
+def _take_ctrl_c() -> None:
+    """Undo what a shell does for jobs in the background: they ignore SIGINT, and so would ours."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def sh(commands: str, project: Path, env: Mapping[str, str] | None = None) -> str:
-    """Run commands as a person would who stops at the first that fails."""
+    """Run commands in a shell that stops at the first failure."""
     shell = ["bash", "-euo", "pipefail", "-c", commands]
     done = subprocess.run(shell, cwd=project, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"$ {commands}\n{done.stdout[-5000:]}{done.stderr[-5000:]}"

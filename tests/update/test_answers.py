@@ -3,7 +3,6 @@
 from itertools import permutations
 
 import pytest
-import yaml
 
 from tests.update import edits
 from tests.update.history import LAST
@@ -18,10 +17,10 @@ from tests.update.project import (
     git,
     update,
 )
-from tools.managers import REQUIREMENTS, ROOT
+from tools.managers import REQUIREMENTS
+from tools.template import read_features
 
-CHOICES = yaml.safe_load((ROOT / "questions/3-features.yml").read_text("utf-8"))
-FEATURES = [*CHOICES["features"]["choices"].values()]
+FEATURES = [*read_features()]
 ANSWERS_OFF_AND_ON = [
     *(({"features": [f for f in FEATURES if f != x]}, {"features": FEATURES}) for x in FEATURES),
     ({"ci": "none"}, {"ci": "github"}),
@@ -36,13 +35,13 @@ def edited(started, folder, manager="uv", release=LAST, **answers):
 
 
 def assert_updated(project, expected, manager="uv"):
-    """Every edit is there, on top of what a fresh render gives."""
+    """Check that every edit is there, on top of a fresh render."""
     assert conflicts(project) == []
     fresh, first_commit = files(expected), git(project, "rev-list", "--max-parents=0", "HEAD")
     rendered_first = git(project, "ls-tree", "-r", "--name-only", first_commit.strip())
     edits.apply(expected, manager)
     for name in fresh.keys() - {*rendered_first.splitlines()}:
-        (expected / name).write_bytes(fresh[name])  # nobody could edit what was not there
+        (expected / name).write_bytes(fresh[name])  # nobody could edit a file that did not exist
     assert difference(project, expected) == []
     commit(project, "Update")
     update(project)

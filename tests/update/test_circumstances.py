@@ -1,4 +1,4 @@
-"""Where an update is refused, and where it finds a service that is not alone."""
+"""Updates that are rejected, and updates of a service that shares its repository."""
 
 import pytest
 from copier.errors import UserMessageError

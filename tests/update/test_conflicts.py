@@ -1,4 +1,4 @@
-"""What users do where the template changes too, and what guards the files that are theirs."""
+"""Users' edits where the template changes too, and the protection of files that are theirs."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ def test_collision_is_reported_and_both_sides_are_kept(history, started, tmp_pat
     code, said = doctor(project)
     assert code == 1
     line = text[: text.index("<<<<<<<")].count("\n") + 1
-    assert f"src/config/settings.py:{line}: conflict marker. Keep what is right" in said[0]
+    assert f"src/config/settings.py:{line}: conflict marker. Keep the right lines" in said[0]
 
     settings.write_text(re.sub(r"^(<<<<<<<|=======|>>>>>>>).*\n", "", text, flags=re.MULTILINE))
     assert "git add src/config/settings.py" in doctor(project)[1][0]
@@ -68,7 +68,7 @@ def test_every_value_of_the_shared_configuration_may_be_changed(started, tmp_pat
 
 
 def test_targets_at_the_end_of_the_makefile_survive(started, tmp_path):
-    """`local.mk` is the place for them; before 0.2.0 there was none."""
+    """`local.mk` is the file for them; before 0.2.0 there was none."""
     project = started(LAST, tmp_path / "project")
     with (project / "Makefile").open("a") as file:
         file.write("\nours: ## Ours\n\techo ours\n")

@@ -15,10 +15,12 @@ def extend(project):
     package = edits.package_of(project)
     edits.add_route_and_middleware(package)
     edits.add_setting(project, package)
-    service, vote, log_line, tenant = edits.page("extend", "python")
+    service, vote, index, search, log_line, tenant = edits.page("extend", "python")
     assert log_line.startswith("logger.info(")
     edits.write(package / "services/vote_service.py", service)
     edits.write(package / "api/vote.py", vote)
+    edits.write(package / "services/search_service.py", index)
+    edits.write(package / "api/search.py", search)
     edits.write(package / "api/tenant.py", tenant)
     (step,) = edits.page("extend", "yaml")
     comment, line = step.splitlines(keepends=True)
@@ -34,7 +36,14 @@ def extend(project):
 
 
 TEST = """
+import threading
+
+from fastapi.testclient import TestClient
+from src.app import create_app
+from src.config.settings import Settings
 from src.core.logger import log_context
+from src.services.search_service import Index
+from tests.conftest import TextModel, until
 
 
 def test_extensions_answer(client_of):
@@ -43,6 +52,29 @@ def test_extensions_answer(client_of):
     assert answer.json() is True
     assert answer.headers["x-team"] == "ml"
     assert client.post("/vote", json=["a", "A", "b"]).json() == "A"
+
+
+def test_index_is_loaded_before_the_service_is_ready(client_of, monkeypatch):
+    may_load = threading.Event()
+    load = Index.load
+    monkeypatch.setattr(Index, "load", lambda index: may_load.wait(60) and load(index))
+    app = create_app(Settings(), model=TextModel())
+    with TestClient(app) as client:
+        until(lambda: app.state.inference_service.loaded)
+        assert client.get("/health").status_code == 200
+        assert client.get("/ready").status_code == 503
+        assert client.get("/search?word=good").status_code == 503
+        may_load.set()
+        until(lambda: client.get("/ready").status_code == 200)
+        assert client.get("/search?word=good").json() == ["a good film"]
+
+
+def test_index_that_cannot_be_loaded_ends_the_start(monkeypatch):
+    failures = []
+    monkeypatch.setattr(Index, "load", lambda _: 1 / 0)
+    with TestClient(create_app(Settings(), model=TextModel(), on_load_failure=failures.append)):
+        until(lambda: failures)
+    assert isinstance(failures[0], ZeroDivisionError)
 
 
 def test_tenant_is_on_every_line_of_its_request(client_of, caplog):
@@ -87,7 +119,8 @@ def test_extensions_work_and_are_clean(project, tool):
     pyproject = project / "pyproject.toml"
     for added in edits.ADDED["uv"]:
         edits.replace(pyproject, added, "")  # nothing imports them here
-    tool(project, "mypy", "--strict", "scripts/doctor.py")
+    scripts = project / "scripts"  # they import each other as what they are: scripts
+    tool(scripts, "mypy", "--strict", "--config-file=", *(s.name for s in scripts.glob("*.py")))
     for command in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
         tool(project, *command)
     tool(project, "lint-imports", "--no-cache")
@@ -100,19 +133,17 @@ def test_extensions_work_and_are_clean(project, tool):
 
 
 def ownership(text):
-    """Give the names of files and the promise, by owner."""
-    rows = re.findall(
-        r"^\| (yours|shared|the template's) \| (.*?) \| (.*?) \|$", text, re.MULTILINE
-    )
+    """Return the names of files and the promise, by owner."""
+    rows = re.findall(r"^\| (you|shared|the template) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
     return {owner: ({*re.findall(r"`([^`]+)`", names)}, promise) for owner, names, promise in rows}
 
 
 def test_ownership_table_of_the_project_is_that_of_the_docs(render):
     ours = ownership((ROOT / "docs/reference/ownership.md").read_text("utf-8"))
     theirs = ownership((render() / "DEVELOPMENT.md").read_text("utf-8"))
-    assert [*ours] == [*theirs] == ["yours", "shared", "the template's"]
+    assert [*ours] == [*theirs] == ["you", "shared", "the template"]
     assert {name.replace("**/", "") for name in ours["shared"][0]} == theirs["shared"][0]
-    assert theirs["yours"][0] <= {name.replace("**/", "") for name in ours["yours"][0]}
+    assert theirs["you"][0] <= {name.replace("**/", "") for name in ours["you"][0]}
     for owner in ours:
         assert ours[owner][1].startswith(theirs[owner][1].partition(";")[0]), owner
 
@@ -124,7 +155,7 @@ def test_ownership_table_names_what_copier_is_told(template):
     block = re.search(r"_copier_operation == 'update' %\}\n(.*?)\{% endif", settings, re.DOTALL)[1]
     assert {pattern.lstrip("/") for pattern in block.split()} == patterns == {*USERS_OWN}
     table = (ROOT / "docs/reference/ownership.md").read_text("utf-8")
-    own = re.search(r"^\| yours \| (.*?) \|", table, re.MULTILINE)[1]
+    own = re.search(r"^\| you \| (.*?) \|", table, re.MULTILINE)[1]
     assert {*re.findall(r"`([^`]+)`", own)} == patterns | {".env"}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_docs import blocks
+from tests.support.pages import blocks
 from tests.update import edits
 from tests.update.project import commit, conflicts, copier, difference, git, sh, update
 from tools.managers import ROOT
@@ -64,7 +64,7 @@ def test_recipe_moves_every_edit_and_leaves_no_conflict(
 
 
 def edit_main(project):
-    """Edit the entry point of the package, which in one layout stands where the launcher will."""
+    """Edit the package's entry point, which in one layout has the path of the later launcher."""
     main = edits.package_of(project) / "main.py"
     edits.replace(main, "Starting server on %s:%s", "Starting our server on %s:%s")
 

@@ -1,6 +1,6 @@
 """Random edits to random files, then an update to a template that grew in random places.
 
-`make test` tries 25 sets, `make test-random-edits` 150: the profiles in tests/conftest.py.
+`make test-thorough` tries 25 sets, `make test-random-edits` 150: the profiles in tests/conftest.py.
 """
 
 import re
@@ -17,6 +17,7 @@ from tests.update.project import commit, conflicts, files, git, into_git, render
 
 EDITS = ["insert", "replace", "delete", "append", "crlf", "new file", "delete file"]
 GROWTH = ["insert", "replace", "delete", "append", "new file"]
+JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 TOKEN = re.compile(r"<\w+ \d+ é>")
 ANSWERS = ".copier-answers.yml"
 
@@ -117,21 +118,24 @@ def grow(template, change, token):
     if change.kind == "new file":
         append(template / "{{ package_path }}/api" / f"new_{change.file % 4}.py", token)
     else:
-        edit_lines(names[change.file % len(names)], change, token, keep=re.compile(r"[{}]"))
+        edit_lines(names[change.file % len(names)], change, token, jinja=True)
 
 
-def edit_lines(file, change, token, keep=None):
-    """Change some lines, but none that matches `keep`: Jinja must stay valid."""
-    lines = file.read_bytes().decode().split("\n")
+def edit_lines(file, change, token, *, jinja=False):
+    """Change some lines; with `jinja` none that has a brace, and a tag of many lines is one."""
+    text = file.read_bytes().decode()
+    if jinja:
+        text = JINJA.sub(lambda tag: tag[0].replace("\n", "\0"), text)
+    lines = text.split("\n")
     at = change.line % len(lines)
     end = at + change.lines
     if change.kind == "append":
         lines = [*lines[:-1], token] if not lines[-1] else [*lines, token, ""]
     elif change.kind == "insert":
         lines[at:at] = [token]
-    elif not (keep and any(map(keep.search, lines[at:end]))):
+    elif not (jinja and re.search(r"[{}]", "".join(lines[at:end]))):
         lines[at:end] = [token] if change.kind == "replace" else []
-    file.write_bytes("\n".join(lines).encode())
+    file.write_bytes("\n".join(lines).replace("\0", "\n").encode())
 
 
 def append(file, token):

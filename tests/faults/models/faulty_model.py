@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class Faulty(Model):
-    """Does what its input says."""
+    """A model that fails as its input says."""
 
     model_name: ClassVar[str] = "faulty"
     version: ClassVar[str] = "1"
@@ -54,20 +54,20 @@ class Faulty(Model):
 
 
 class FaultyBatch(Faulty):
-    """Does it for several inputs."""
+    """The same model for several inputs."""
 
     def predict_batch(self, inputs: list[Any]) -> list[Any]:
         return [self.predict(input_data) for input_data in inputs]
 
 
 class FaultyInline(Faulty):
-    """Does it on the event loop."""
+    """The same model on the event loop."""
 
     inline: ClassVar[bool] = True
 
 
 class Wrong(Model):
-    """Gives what no JSON can tell."""
+    """A model that returns values that JSON cannot represent."""
 
     model_name: ClassVar[str] = "wrong"
     version: ClassVar[str] = "1"
@@ -86,7 +86,7 @@ class Wrong(Model):
 
 
 class WrongShape(Model):
-    """Declares two numbers, gives something else."""
+    """A model that declares two numbers and returns something else."""
 
     model_name: ClassVar[str] = "wrong_shape"
     version: ClassVar[str] = "1"
@@ -97,7 +97,7 @@ class WrongShape(Model):
 
 
 class Blocking(Model):
-    """Blocks the event loop for as many seconds as its input says."""
+    """A model that blocks the event loop for as many seconds as its input says."""
 
     model_name: ClassVar[str] = "blocking"
     version: ClassVar[str] = "1"
@@ -111,7 +111,7 @@ class Blocking(Model):
 
 
 class GilHolder(Model):
-    """Holds the GIL for ever: a regular expression that never comes to an end."""
+    """A model that holds the GIL forever: a regular expression that never comes to an end."""
 
     model_name: ClassVar[str] = "gil_holder"
     version: ClassVar[str] = "1"
@@ -121,7 +121,7 @@ class GilHolder(Model):
 
 
 class Unloadable(Faulty):
-    """Cannot be loaded."""
+    """A model that cannot be loaded."""
 
     def load(self) -> None:
         raise OSError("the artifact is not there")

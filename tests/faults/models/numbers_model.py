@@ -9,7 +9,7 @@ from .datatypes import UINT8
 
 
 class Numbers(Model):
-    """Adds up."""
+    """A model that adds up numbers."""
 
     model_name: ClassVar[str] = "numbers"
     version: ClassVar[str] = "1"
@@ -20,21 +20,21 @@ class Numbers(Model):
 
 
 class Positive(Numbers):
-    """Adds up what is more than nothing."""
+    """A model that adds up positive numbers."""
 
     def predict(self, input_data: list[list[Annotated[int, Gt(0)]]]) -> int:
         return sum(map(sum, input_data))
 
 
 class Pixels(Numbers):
-    """Adds up bytes."""
+    """A model that adds up bytes."""
 
     def predict(self, input_data: list[UINT8]) -> int:
         return sum(input_data)
 
 
 class Matrix(Numbers):
-    """Adds up rows."""
+    """A model that adds up rows."""
 
     def predict(self, input_data: list[list[int]]) -> list[int]:
         return [sum(row) for row in input_data]

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class Slow(Model):
-    """Sleeps as many seconds as its input begins with; tells in the log when, and gives its pid."""
+    """A model that sleeps as many seconds as its input begins with; logs start, end and pid."""
 
     model_name: ClassVar[str] = "slow"
     version: ClassVar[str] = "1"
@@ -27,7 +27,7 @@ class Slow(Model):
 
 
 class SlowToLoad(Slow):
-    """Takes a while to load."""
+    """A model that takes a while to load."""
 
     def load(self) -> None:
         logger.info("begin to load")
@@ -35,7 +35,7 @@ class SlowToLoad(Slow):
 
 
 class SlowBatch(Slow):
-    """Takes as long as its slowest input; refuses a batch with poison in it, and the poison."""
+    """A model as slow as its slowest input; fails for poison, alone or in a batch."""
 
     def predict(self, input_data: str) -> int:
         if "poison" in input_data:

@@ -1,4 +1,4 @@
-"""A model that gives its prediction in parts, and takes its time."""
+"""A model that yields its prediction in chunks, slowly."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class Stream(Model):
-    """Gives a hundred parts, each after as many seconds as the input says; `large` gives much."""
+    """A model that yields a hundred chunks at the interval of its input; `large`: large ones."""
 
     model_name: ClassVar[str] = "stream"
     version: ClassVar[str] = "1"
@@ -28,3 +28,18 @@ class Stream(Model):
                 yield "x" * 1_000_000 if "large" in name else f"{number} "
         finally:
             logger.info("closed %s", name)
+
+
+class Words(Model):
+    """A model that yields the words of a text, one after the other."""
+
+    model_name: ClassVar[str] = "words"
+    version: ClassVar[str] = "1"
+    example: ClassVar[str] = "a few words"
+
+    def predict(self, input_data: str) -> str:
+        return "".join(self.predict_stream(input_data))
+
+    def predict_stream(self, input_data: str) -> Iterator[str]:
+        for word in input_data.split()[:9]:
+            yield f"{word} "

@@ -1,4 +1,4 @@
-"""A small service that knows nothing of the template: other folders, other tools, another style.
+"""A small service without the template: other folders, other tools, another style.
 
 Many of its files have names that the template renders as well.
 """
@@ -137,7 +137,7 @@ jobs:
 
 
 def write(folder: Path) -> None:
-    """Write the service, and a file that its people hide from Git."""
+    """Write the service, and a file that its developers hide from Git."""
     for name, text in FILES.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,33 @@
+"""Everything that the project's CI runs is green with a stranger's model, in both presets."""
+
+import re
+
+import pytest
+import yaml
+
+FAST, FULL = 1, 8  # seconds that an import of the model takes
+
+
+def steps(project):
+    """Return the commands of CI that check the code: those that are `make …`."""
+    workflow = yaml.safe_load((project / ".github/workflows/ci.yml").read_text("utf-8"))
+    commands = [step.get("run", "") for step in workflow["jobs"]["check"]["steps"]]
+    return [command for command in commands if command.startswith("make ")]
+
+
+def run_steps(project, sh, import_s):
+    said = {command: sh(command, import_s) for command in steps(project)}
+    assert len(said) == 4
+    summary = said["make coverage"].splitlines()[-1]
+    assert re.search(r"= \d+ passed in ", summary), "nothing may be skipped"
+
+
+def test_checks_are_green(strangers, sh):
+    run_steps(strangers, sh, FAST)
+
+
+@pytest.mark.long
+def test_checks_and_load_test_are_green_where_the_import_takes_eight_seconds(strangers, sh):
+    run_steps(strangers, sh, FULL)
+    budget = {"LATENCY_BUDGET_MS": "60000"}  # the machine's speed is not tested here
+    assert "budget 60000 ms" in sh("make load-test", FULL, **budget)
