@@ -1,7 +1,7 @@
 """`make bench`: seconds from `copier copy` to the first prediction, per package manager.
 
 Every project is installed and started for real, on 127.0.0.1, once with an empty package cache and
-once with the cache that this filled. Beside it stands a generator that needs no account, no
+once with the cache that this filled. For comparison: a generator that needs no account, no
 database and no container to start.
 """
 
@@ -26,7 +26,7 @@ PEER_NAME = PEER.partition("==")[0]
 
 
 class Row(NamedTuple):
-    """A line of the table: who, with which manager, which cache, and its runs."""
+    """A line of the table: the system, its manager, its cache, and its runs."""
 
     project: str
     manager: str
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
 
 def main() -> None:
-    """Measure what the options ask for, print the table, write the page."""
+    """Measure what the options select, print the table, write the page."""
     options = parse()
     peer = not options.no_peer and sys.version_info >= PEER_NEEDS
     if not options.no_peer and not peer:
@@ -70,7 +70,7 @@ def parse() -> argparse.Namespace:
 
 
 def measure(project: str, manager: str, rounds: int) -> list[Row]:
-    """Run one subject with a cold and then a warm cache, in fresh folders, and give two rows."""
+    """Run one subject with a cold and then a warm cache, in fresh folders; return two rows."""
     run = run_peer if project == PEER_NAME else run_template
     cold, warm = Row(project, manager, "cold", []), Row(project, manager, "warm", [])
     for _ in range(rounds):
@@ -80,12 +80,12 @@ def measure(project: str, manager: str, rounds: int) -> list[Row]:
                     env = isolated(manager, Path(cache))
                     say(f"{project}, {manager}, {row.cache} cache")
                     row.runs.append(run(manager, Path(folder), env))
-                    say(f"  first answer after {row.runs[-1].total:.1f} s")
+                    say(f"  first response after {row.runs[-1].total:.1f} s")
     return [cold, warm]
 
 
 def version(manager: str) -> str:
-    """Give a package manager's name and version, as it says itself."""
+    """Return a package manager's name and version, as its `--version` prints them."""
     done = subprocess.run(
         [manager, "--version"], env=environment(manager), capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""What is measured: this template and one peer, from nothing to an answer over HTTP."""
+"""The subjects: this template and one peer, from nothing to a response over HTTP."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ BEGIN = time.monotonic()
 
 
 class Seconds(NamedTuple):
-    """How long each phase of one run took."""
+    """The duration of each phase of one run."""
 
     render: float
     install: float
@@ -30,12 +30,12 @@ class Seconds(NamedTuple):
 
     @property
     def total(self) -> float:
-        """From the first command to the first answer."""
+        """Seconds from the first command to the first response."""
         return sum(self)
 
 
 def isolated(manager: str, cache: Path) -> dict[str, str]:
-    """Give the manager's environment, `pdm+uv` PDM's with uv, every cache below one folder."""
+    """Return the manager's environment (`pdm+uv`: PDM's with uv), every cache below one folder."""
     caches = {f"{name}_CACHE_DIR": str(cache / name) for name in ("UV", "POETRY", "PDM", "PIP")}
     return {**environment(*manager.split("+")), **caches, "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
 
@@ -55,13 +55,13 @@ def run_template(manager: str, folder: Path, env: Mapping[str, str]) -> Seconds:
 
 
 def run_peer(_: str, folder: Path, env: Mapping[str, str]) -> Seconds:
-    """Generate with the peer, which installs by itself, start, and wait for its health route."""
+    """Generate with the peer, which installs itself; start it, and wait for its health route."""
     generator = ensure_environment(TOOLS / "fastapi_template", [PEER]) / "fastapi_template"
     choices = ["--api-type", "rest", "--db", "none", "--orm", "none", "--ci", "none"]
     began, project = time.time(), folder / "peer_service"
     command = [str(generator), "--quiet", "--name", project.name, *choices]
     execute("generate and install", command, folder, {**env, "GIT_CONFIG_GLOBAL": os.devnull})
-    # Its hook does `git init`, `uv sync`, `pre-commit install`, and lints: files tell the times.
+    # Its hook does `git init`, `uv sync`, `pre-commit install`, and lints: files have the times.
     if not (project / ".git" / "hooks" / "pre-commit").is_file():
         raise RuntimeError(f"{(folder / LOG).read_text('utf-8')}\nThe peer did not install itself.")
     rendered = (project / ".git" / "HEAD").stat().st_mtime
@@ -77,7 +77,7 @@ def run_peer(_: str, folder: Path, env: Mapping[str, str]) -> Seconds:
 def running(
     command: list[str], folder: Path, env: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a command, its output in a file beside it, until the block ends."""
+    """Run a command, with its output in a log file, until the block ends."""
     with (folder / LOG).open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -90,7 +90,7 @@ def running(
 
 
 def execute(name: str, command: list[str], folder: Path, env: Mapping[str, str]) -> float:
-    """Run a command to its end, and give the seconds it took."""
+    """Run a command to its end, and return the seconds it took."""
     say(f"  {name} …")
     began = time.monotonic()
     with running(command, folder, env) as process:
@@ -103,7 +103,7 @@ def execute(name: str, command: list[str], folder: Path, env: Mapping[str, str])
 def first_answer(
     command: list[str], folder: Path, env: Mapping[str, str], url: str, method: str
 ) -> float:
-    """Start a service, give the seconds until its first 200, and end it."""
+    """Start a service, return the seconds until its first 200, and end it."""
     say("  start …")
     began = time.monotonic()
     with running(command, folder, env) as process:
@@ -114,16 +114,16 @@ def first_answer(
                     return time.monotonic() - began
             except OSError:  # not listening, or not ready, yet
                 time.sleep(0.02)
-    raise RuntimeError(f"{(folder / LOG).read_text('utf-8')}\n{' '.join(command)}: no answer")
+    raise RuntimeError(f"{(folder / LOG).read_text('utf-8')}\n{' '.join(command)}: no response")
 
 
 def free_port() -> int:
-    """Give a port that nothing listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def say(text: str) -> None:
-    """Show what happens, after how many seconds."""
+    """Print what happens, with the seconds since the start."""
     print(f"[{time.monotonic() - BEGIN:4.0f} s] {text}", flush=True)

@@ -1,4 +1,4 @@
-"""Writes a perceptron 784-2048-2048-10 with ReLU and seeded random weights to the path given."""
+"""Write a perceptron 784-2048-2048-10 with ReLU and seeded random weights to the path given."""
 
 import sys
 from itertools import pairwise

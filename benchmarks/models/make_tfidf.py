@@ -1,4 +1,4 @@
-"""Trains TF-IDF and logistic regression on a synthetic corpus, and writes it to the path given."""
+"""Train TF-IDF and logistic regression on a synthetic corpus, and write it to the path given."""
 
 import random
 import sys
@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def text(rng: random.Random, label: int) -> tuple[str, str]:
-    """Give a text of which every fifth word or so belongs to its label."""
+    """Return a text of which about every fifth word belongs to its label."""
     words = [f"word{rng.randrange(WORDS)}" for _ in range(LENGTH)]
     words += [f"{LABELS[label]}{rng.randrange(50)}" for _ in range(LENGTH // 4)]
     rng.shuffle(words)

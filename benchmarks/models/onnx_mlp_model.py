@@ -14,14 +14,14 @@ Features = Annotated[list[float], Field(min_length=SIZE, max_length=SIZE)]
 
 
 class OnnxMlpModel(Model):
-    """Classifies 784 numbers."""
+    """A classifier of 784 numbers."""
 
     model_name: ClassVar[str] = "onnx_mlp"
     version: ClassVar[str] = "1.0.0"
     example: ClassVar[list[float]] = [0.0] * SIZE
 
     def load(self) -> None:
-        """Open the file, to be computed in one thread."""
+        """Open the file, for inference in one thread."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(

@@ -10,7 +10,7 @@ from .base import Model
 
 
 class TfidfModel(Model):
-    """Classifies a text."""
+    """A classifier of texts."""
 
     model_name: ClassVar[str] = "tfidf"
     version: ClassVar[str] = "1.0.0"

@@ -18,12 +18,12 @@ from benchmarks.serving.workload import workloads
 
 
 def main() -> None:
-    """Measure what the options ask for, print tables and verdicts, write the page."""
+    """Measure what the options select, print tables and verdicts, write the page."""
     options = parse()
     if sentence := machine.missing():
         print(sentence, file=sys.stderr)
         sys.exit(2)
-    for number in (signal.SIGINT, signal.SIGTERM):  # both end what was started, also from a script
+    for number in (signal.SIGINT, signal.SIGTERM):  # both end the servers, also from a script
         signal.signal(number, signal.default_int_handler)
     try:
         results = run(options)

@@ -1,4 +1,4 @@
-"""The ratios that are aimed at. They are reported, and never fail a run."""
+"""The target ratios. They are reported, and never fail a run."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ FACTORS = {"LitServe": 7, "BentoML": 10, "MLServer": 3, "Ray Serve": 50}
 
 
 class Target(NamedTuple):
-    """A figure and its bound; None where it was not measured."""
+    """A figure and its bound; None if it was not measured."""
 
     title: str
     figure: float | None
@@ -40,7 +40,7 @@ def verdicts(results: Results) -> str:
 
 
 def targets(results: Results) -> list[Target]:
-    """Give every target."""
+    """Return every target."""
     return [
         *_keyword(results),
         *_against_peers(results),

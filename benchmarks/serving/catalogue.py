@@ -6,18 +6,21 @@ from benchmarks.serving.wires import LIST, PLAIN, V2, V2_BINARY, Wire
 
 BASELINE, OURS, PARSE_ONLY = "fastapi", "ours", "asgi-parse-only"
 OURS_BINARY = "ours-v2-binary"
+BEFORE = {"ours": "ours-before", "ours-minimal": "ours-minimal-before"}
+"""Variants of the rendered service, and the same of an earlier release."""
 LADDER = ("ours", "ours-warning", "ours-no-metrics", "ours-no-batching", "ours-minimal")
 PEERS = ("LitServe", "BentoML", "MLServer", "Ray Serve")
 ONNX = ("onnx",)
 RAY_FASTER = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1"}
-HEAVY = ("tfidf", *ONNX)  # models that gain by batches
+HEAVY = ("tfidf", *ONNX)  # models that benefit from batches
 ALL = ("keyword", *HEAVY)
 
 
 def systems() -> list[System]:
-    """Give every system."""
+    """Return every system."""
     no_metrics = '{"features": ["batching", "hardening"]}'
     no_batching = '{"features": ["hardening"]}'
+    minimal = '{"preset": "minimal"}'
     return [
         _asgi("fastapi", "FastAPI, `async def`", "FastAPI", "fastapi"),
         _asgi("fastapi-def", "FastAPI, `def`", "FastAPI", "fastapi", variant="def"),
@@ -28,7 +31,9 @@ def systems() -> list[System]:
         _ours("ours-warning", "… `LOG_LEVEL=WARNING`"),
         _ours("ours-no-metrics", "… and no metrics", no_metrics),
         _ours("ours-no-batching", "… and no batching", no_batching),
-        _ours("ours-minimal", "… and no hardening (`minimal`)", '{"preset": "minimal"}'),
+        _ours("ours-minimal", "… and no hardening (`minimal`)", minimal),
+        _ours("ours-before", "the earlier release", level="INFO", before=True),
+        _ours("ours-minimal-before", "the earlier release, `minimal`", minimal, before=True),
         _ours("ours-v2", "**this template**, v2 in JSON", level="INFO", wire=V2),
         _ours(OURS_BINARY, "**this template**, v2 in binary form", level="INFO", wire=V2_BINARY),
         _litserve("litserve", "LitServe"),
@@ -53,12 +58,16 @@ def _asgi(
 
 
 def _ours(
-    key: str, title: str, answers: str = "{}", level: str = "WARNING", wire: Wire = PLAIN
-) -> System:
+    key: str, title: str, answers: str = "{}", level: str = "WARNING", wire: Wire = PLAIN,
+    *, before: bool = False,
+) -> System:  # fmt: skip
     address = {"API_HOST": "127.0.0.1", "API_PORT": "{port}"}
     variables = {**address, "LOG_LEVEL": level, "MODEL__NAME": "bench"}
     command = ("{bin}/python", "src/main.py")
-    return System(key, title, "this template", FASTAPI, command, variables, wire, answers=answers)
+    return System(
+        key, title, "this template", FASTAPI, command, variables, wire, answers=answers,
+        before=before,
+    )  # fmt: skip
 
 
 def _litserve(key: str, title: str, models: tuple[str, ...] = ALL) -> System:

@@ -1,4 +1,4 @@
-"""Costs that wrk does not see: of an item in the model, of a scrape of the metrics."""
+"""Costs that wrk does not measure: of an item in the model, of a scrape of the metrics."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ BATCH, SCRAPES = 64, 20
 
 
 def item_seconds(site: Site, task: Task) -> float:
-    """Give the seconds per item of the rendered model in batches, on the servers' core."""
+    """Return the seconds per item of the rendered model in batches, on the servers' core."""
     command = ["taskset", "--cpu-list", str(site.server_core), str(site.python), str(SCRIPT)]
     done = subprocess.run(
         command, cwd=site.projects.project(), env={**site.environment, **task.variables},

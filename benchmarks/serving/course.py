@@ -1,4 +1,4 @@
-"""The course of a run: per model, start the servers, check them, load them in turn."""
+"""One run: per model, start the servers, check them, load them in turn."""
 
 from contextlib import ExitStack
 
@@ -17,7 +17,7 @@ def measure(site: Site, workload: Workload, systems: list[System], results: Resu
     """Measure systems that serve one model; the first is the baseline.
 
     Raises:
-        UnusableError: The baseline cannot be measured, so nothing can.
+        UnusableError: The baseline cannot be measured, so nothing else can.
     """
     say(f"{workload.title}: prepare")
     task = prepare(workload, site.artifact_python, site.python, site.folder)
@@ -37,13 +37,13 @@ def measure(site: Site, workload: Workload, systems: list[System], results: Resu
 
 
 def _groups(systems: list[System]) -> list[list[System]]:
-    """Put together what may run at the same time, idle but for the one that has its turn."""
+    """Group systems that may run at the same time, idle except for the one that is measured."""
     quiet = [system for system in systems if not system.apart]
     return [quiet, *([system] for system in systems if system.apart)]
 
 
 def _start(site: Site, task: Task, system: System, stack: ExitStack, results: Results) -> Server:
-    """Start a server, check its answers, and leave it to the stack to end it."""
+    """Start a server and check its responses; the exit stack stops it."""
     say(f"  start {system.title}")
     inputs, right = task.workload.inputs, task.right
     if system.key == PARSE_ONLY:

@@ -10,7 +10,7 @@ from tools.managers import ROOT, ensure_environment
 
 FOLDER = ROOT / ".cache" / "bench"
 MODEL_LIBRARIES = ["numpy>=2,<3", "onnxruntime>=1.32,<2", "scikit-learn>=1.9,<2"]
-FASTAPI = "fastapi"  # the rendered service, bare FastAPI, Starlette and plain ASGI: one for all
+FASTAPI = "fastapi"  # the rendered service, bare FastAPI, Starlette and plain ASGI share one
 ARTIFACTS = "artifacts"
 REQUIREMENTS = {
     ARTIFACTS: ["onnx>=1.23,<2"],
@@ -31,11 +31,11 @@ print(json.dumps({d.name.lower(): d.version for d in metadata.distributions()}))
 
 
 def ensure(name: str, project: Path) -> Path:
-    """Make an environment where it is missing, and give its folder of commands.
+    """Create an environment if it is missing, and return its folder of commands.
 
     Args:
         name: Of `REQUIREMENTS`, or `FASTAPI`.
-        project: A rendered service, whose dependencies `FASTAPI` takes.
+        project: A rendered service, whose dependencies `FASTAPI` includes.
 
     Raises:
         RuntimeError: It cannot be installed.
@@ -51,21 +51,21 @@ def ensure(name: str, project: Path) -> Path:
 
 @cache
 def _read_once(folder: Path) -> None:
-    """Bring all files into memory, so that a cold start does not measure the disk."""
+    """Read all files into memory, so that a cold start does not measure the disk."""
     for file in folder.rglob("*"):
         if file.is_file():
             file.read_bytes()
 
 
 def dependencies(project: Path) -> list[str]:
-    """Give what a rendered service depends on."""
+    """Return the dependencies of a rendered service."""
     declared = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     return list(declared["project"]["dependencies"])
 
 
 @cache
 def versions(commands: Path) -> dict[str, str]:
-    """Give the version of each package of an environment."""
+    """Return the version of each package of an environment."""
     command = [str(commands / "python"), "-c", _VERSIONS]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout))

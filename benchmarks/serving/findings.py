@@ -1,4 +1,4 @@
-"""What follows from several rows: the limit of a model, the effect of batching, the best peer."""
+"""Results of several rows together: the limit of a model, the effect of batching, the best peer."""
 
 from statistics import median
 from typing import NamedTuple
@@ -8,17 +8,17 @@ from benchmarks.serving.results import Results, Row
 
 
 class Limit(NamedTuple):
-    """What one core can do at best: the model in full batches, and reading its requests."""
+    """The best that one core can do: the model in full batches, and reading its requests."""
 
     rate: float
     item_seconds: float
     parse_rate: float
     shares: dict[str, float]
-    """How much of it each variant of the rendered service reaches."""
+    """The share of it that each variant of the rendered service reaches."""
 
 
 class Effect(NamedTuple):
-    """What batching does."""
+    """The effect of batching."""
 
     cost: float
     """Of the median latency at one connection, as a fraction of it."""
@@ -27,7 +27,7 @@ class Effect(NamedTuple):
 
 
 def limit(results: Results) -> Limit | None:
-    """Give the limit of the ONNX model at 64 connections, round by round, if it was measured."""
+    """Return the limit of the ONNX model at 64 connections, round by round, if it was measured."""
     parsing = results.samples.get(("onnx", 64, PARSE_ONLY), [])
     if not parsing or len(results.item_seconds) != len(parsing):
         return None
@@ -56,7 +56,7 @@ def batching(results: Results, model: str) -> Effect | None:
 def multiple(
     results: Results, model: str, connections: int, key: str, other: str, figure: str
 ) -> float | None:
-    """Give a figure of wrk as a multiple of another system's in the same round: the median."""
+    """Return a figure of wrk as a multiple of another system's in the same round: the median."""
     if not (results.valid(model, connections, key) and results.valid(model, connections, other)):
         return None
     pairs = zip(
@@ -71,7 +71,7 @@ def multiple(
 def best(
     results: Results, model: str, connections: int, families: tuple[str, ...], ending: str = ""
 ) -> Row | None:
-    """Give the row with the highest ratio among variants of these systems whose key ends so."""
+    """Return the row with the highest ratio among variants of these systems whose key ends so."""
     rows = [
         row
         for system in systems()

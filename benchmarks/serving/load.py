@@ -1,4 +1,4 @@
-"""Load: one window of wrk, which sends 256 different bodies in turn over kept connections."""
+"""Load: one window of wrk, which sends 256 different bodies in turn over keep-alive connections."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 10
 
 
 class Window(NamedTuple):
-    """What wrk saw: requests a second, milliseconds, and answers that were missing or not 2xx."""
+    """Figures of wrk: requests a second, milliseconds, responses that were missing or not 2xx."""
 
     rate: float
     p50: float
@@ -22,7 +22,7 @@ class Window(NamedTuple):
 
 
 def write_bodies(server: Server, workload: Workload, folder: Path) -> Path:
-    """Write what a server is sent, a request a line, in the form that the script reads."""
+    """Write the requests for a server, one a line, in the format of the script."""
     bodies = [server.system.wire.request(input_data) for input_data in workload.inputs]
     lines = [
         "".join(f"{name}: {value}\t" for name, value in body.headers.items()) + body.content.hex()

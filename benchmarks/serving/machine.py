@@ -1,4 +1,4 @@
-"""What a run needs of the machine, and how the page describes it."""
+"""Requirements of a run on the machine, and the machine's description for the page."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ COMMANDS = {
 
 
 def missing() -> str | None:
-    """Give a sentence about the first thing that is missing, if one is."""
+    """Return a sentence about the first requirement that is missing; None if all are met."""
     if platform.system() != "Linux":
         return "This benchmark reads /proc and pins processes to cores, so it needs Linux."
     for command, advice in COMMANDS.items():
@@ -25,7 +25,7 @@ def missing() -> str | None:
 
 
 def cores() -> tuple[int, int]:
-    """Give the core of the servers and the core of the load."""
+    """Return the core of the servers and the core of the load."""
     first, second = sorted(os.sched_getaffinity(0))[:2]
     return first, second
 

@@ -1,4 +1,4 @@
-"""Other work on the machine, which falsifies what is measured beside it."""
+"""Other work on the machine, which distorts measurements."""
 
 import os
 import time
@@ -9,14 +9,14 @@ from benchmarks.serving.server import Server
 
 
 class Others:
-    """Sees what part of a core other work takes, from its creation on."""
+    """The share of a core that other work takes, from the creation of this object on."""
 
     def __init__(self, servers: list[Server]) -> None:
         self._servers = servers
         self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), self._own_seconds()
 
     def share(self) -> float:
-        """Give the part of a core that was taken by anything but servers, load and this process."""
+        """Return the share of a core used by anything but servers, load and this process."""
         busy, own = _busy_seconds() - self._busy, self._own_seconds() - self._own
         return max(0.0, busy - own) / (time.monotonic() - self._began)
 
@@ -26,7 +26,7 @@ class Others:
 
 
 def _busy_seconds() -> float:
-    """Give the time that all cores were busy since the start of the system."""
+    """Return the time that all cores were busy since the start of the system."""
     first, *_ = Path("/proc/stat").read_text("utf-8").splitlines()
     user, nice, system, _idle, _waiting, *rest = (int(text) for text in first.split()[1:9])
     return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""The page of the documentation, and its plot beside it."""
+"""The page of the documentation, and the plot that it shows."""
 
 import platform
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from benchmarks.serving import machine, plot, tables
 from benchmarks.serving.options import Options
 from benchmarks.serving.progress import say
 from benchmarks.serving.results import Results
+from tools.template import releases
 
 
 def write(options: Options, results: Results) -> None:
@@ -21,6 +22,7 @@ def write(options: Options, results: Results) -> None:
     rounds = f"{options.rounds} round{'s' if options.rounds > 1 else ''}"
     content = text.format(
         date=datetime.now(UTC).date(),
+        release=f"release {[*releases()][-1]} and what came after it",
         machine=machine.about(),
         python=platform.python_version(),
         rounds=rounds,

@@ -13,7 +13,7 @@ OTHER = "#b0bec5"
 
 
 def draw(options: Options, results: Results) -> str:
-    """Give the chart at the highest number of connections."""
+    """Return the chart at the highest number of connections."""
     connections, y, parts = max(options.connections), 0, []
     for model in options.models:
         bars = _bars(results, model, connections)
@@ -42,7 +42,7 @@ def draw(options: Options, results: Results) -> str:
 
 
 def _bars(results: Results, model: str, connections: int) -> list[tuple[str, str, float]]:
-    """Give name, colour and ratio of each system, without the rendered service's variants."""
+    """Return name, colour and ratio of each system, without the rendered service's variants."""
     bars = []
     for system in systems():
         variant = system.family == "this template" and system.key != OURS

@@ -1,4 +1,4 @@
-"""The processes of a server: found in /proc, weighed, ended."""
+"""The processes of a server: found in /proc, measured, ended."""
 
 import contextlib
 import os
@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 
 class Process(NamedTuple):
-    """A process, which no later one can be taken for: a number is used again, a start time not."""
+    """A process by its number and start time: a number may be reused, with another start time."""
 
     pid: int
     started: str
 
 
 def family(root: int) -> set[Process]:
-    """Give a process and all that descend from it."""
+    """Return a process and all its descendants."""
     everyone = {process: parent for process, parent in map(_read, _pids()) if process.started}
     found = {process for process in everyone if process.pid == root}
     while True:
@@ -28,7 +28,7 @@ def family(root: int) -> set[Process]:
 
 
 def megabytes(processes: set[Process]) -> float:
-    """Give the memory of processes, what they share counted once (PSS)."""
+    """Return the memory of processes, with shared memory counted once (PSS)."""
     total = 0
     for process in processes:
         with contextlib.suppress(OSError):  # ended meanwhile
@@ -39,7 +39,7 @@ def megabytes(processes: set[Process]) -> float:
 
 
 def seconds(processes: set[Process]) -> float:
-    """Give the processor time that the processes have taken."""
+    """Return the processor time that the processes have used."""
     ticks = 0
     for process in processes:
         with contextlib.suppress(OSError):  # ended meanwhile
@@ -48,7 +48,7 @@ def seconds(processes: set[Process]) -> float:
 
 
 def cores(processes: set[Process]) -> set[int]:
-    """Give the cores on which the processes, with all their threads, may run."""
+    """Return the cores on which the processes, with all their threads, may run."""
     found: set[int] = set()
     for process in processes:
         with contextlib.suppress(OSError):  # ended meanwhile
@@ -70,7 +70,7 @@ def _pids() -> list[int]:
 
 
 def _read(pid: int) -> tuple[Process, int]:
-    """Give a process and its parent; without a start time where there is no such process."""
+    """Return a process and its parent; without a start time if the process does not exist."""
     try:
         fields = _fields(pid)
     except OSError:
@@ -79,6 +79,6 @@ def _read(pid: int) -> tuple[Process, int]:
 
 
 def _fields(pid: int) -> list[str]:
-    """Give what the kernel says of a process, from its state on (field 3 in proc(5))."""
+    """Return the fields of /proc/<pid>/stat from the state on (field 3 in proc(5))."""
     stat = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace")
     return stat.rpartition(")")[2].split()  # a name may have spaces and brackets

@@ -1,4 +1,4 @@
-"""Telling on standard error what happens; tables alone go to standard output."""
+"""Progress on standard error; only tables go to standard output."""
 
 import sys
 import time
@@ -7,5 +7,5 @@ BEGIN = time.monotonic()
 
 
 def say(text: str) -> None:
-    """Show what happens, after how many seconds."""
+    """Print what happens, with the seconds since the start."""
     print(f"[{time.monotonic() - BEGIN:5.0f} s] {text}", file=sys.stderr, flush=True)

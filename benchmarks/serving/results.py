@@ -1,4 +1,4 @@
-"""What was measured, and the medians of it."""
+"""Measurements and their medians."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -28,14 +28,14 @@ class Row(NamedTuple):
 
 
 class Start(NamedTuple):
-    """What a server cost before and beside its requests."""
+    """The costs of a server before and besides its requests."""
 
     seconds: float
     megabytes: float
 
 
 class Scrape(NamedTuple):
-    """What one scrape of the metrics costs."""
+    """The cost of one scrape of the metrics."""
 
     milliseconds: float
     size: int
@@ -43,7 +43,7 @@ class Scrape(NamedTuple):
 
 @dataclass
 class Results:
-    """Everything of a run; keys are names of models, numbers of connections, keys of systems."""
+    """All results of a run; keys are names of models, numbers of connections, keys of systems."""
 
     samples: dict[tuple[str, int, str], list[Sample]] = field(
         default_factory=lambda: defaultdict(list)
@@ -53,13 +53,13 @@ class Results:
     """Of the ONNX model: time of an item in a batch of 64, once a round."""
     scrape: Scrape | None = None
     others: list[float] = field(default_factory=list)
-    """Part of a core that other work took, for each group of systems."""
+    """Share of a core that other work took, for each group of systems."""
     problems: list[str] = field(default_factory=list)
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of packages, by environment."""
 
     def row(self, model: str, connections: int, key: str) -> Row | None:
-        """Sum up the rounds of a system, if it was measured."""
+        """Summarize the rounds of a system, if it was measured."""
         samples = self.samples.get((model, connections, key))
         if not samples:
             return None
@@ -71,6 +71,6 @@ class Results:
         )  # fmt: skip
 
     def valid(self, model: str, connections: int, key: str) -> Row | None:
-        """Give the same, unless a request of it failed."""
+        """Return the row of a system; None if it was not measured or a request failed."""
         row = self.row(model, connections, key)
         return row if row and not row.errors else None

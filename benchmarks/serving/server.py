@@ -1,4 +1,4 @@
-"""A running server: started on a core of its own, asked, and ended with all its processes."""
+"""A running server: started on a core of its own, and ended with all its processes."""
 
 import http.client
 import subprocess
@@ -17,11 +17,11 @@ START_SECONDS, STOP_SECONDS, LOG_LINES = 180, 10, 15
 
 
 class NotReadyError(Exception):
-    """The server answers, but not yet with a prediction."""
+    """The server responds, but not yet with a prediction."""
 
 
 class UnusableError(RuntimeError):
-    """A system does not start, or answers wrongly: it is left out, and the run goes on."""
+    """A system does not start, or its responses are wrong: it is left out, and the run goes on."""
 
 
 @dataclass
@@ -36,10 +36,10 @@ class Server:
     cold_start: float = 0
 
     def ask(self, input_data: Any) -> Any:
-        """Give the prediction for an input.
+        """Return the prediction for an input.
 
         Raises:
-            NotReadyError: The answer is not a 200 with a prediction.
+            NotReadyError: The response is not a 200 with a prediction.
             OSError: Nothing listens.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -49,7 +49,7 @@ class Server:
             answer = connection.getresponse()
             content = answer.read()
         except http.client.HTTPException as exc:
-            raise NotReadyError(f"no HTTP: {exc!r}") from exc
+            raise NotReadyError(f"not HTTP: {exc!r}") from exc
         finally:
             connection.close()
         if answer.status != 200:
@@ -58,11 +58,11 @@ class Server:
         return self.system.wire.prediction(content, headers)
 
     def megabytes(self) -> float:
-        """Give the memory that it takes now."""
+        """Return the memory that the server uses now."""
         return processes.megabytes(processes.family(self.process.pid))
 
     def last_lines(self) -> str:
-        """Give the end of its log."""
+        """Return the end of its log."""
         lines = self.log.read_text("utf-8", errors="replace").splitlines()
         return "\n".join(f"    {line}" for line in lines[-LOG_LINES:])
 
@@ -81,7 +81,7 @@ def running(
         env: Variables for it, besides those of the system.
         log: File for its output.
         core: Where it and all its children run.
-        first: An input and its right answer, which end the start.
+        first: An input and its expected prediction, which end the start.
     """
     port = free_port()
     known = {"{bin}": str(commands), "{port}": str(port)}
@@ -102,7 +102,7 @@ def running(
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ask the first process to end, which ends its children itself; then kill what is left."""
+    """Terminate the first process, which ends its children itself; then kill what is left."""
     everyone = processes.family(process.pid)
     process.terminate()
     try:
@@ -130,7 +130,7 @@ def _wait(server: Server, input_data: Any, right: Any, *, began: float) -> None:
             time.sleep(0.02)
             continue
         if answer != right:
-            raise UnusableError(f"its first answer is {answer!r}, {right!r} is right")
+            raise UnusableError(f"its first response is {answer!r}; expected {right!r}")
         server.cold_start = time.monotonic() - began
         return
-    raise UnusableError(f"it does not start ({last}); its log ends so:\n{server.last_lines()}")
+    raise UnusableError(f"it does not start ({last}); the end of its log:\n{server.last_lines()}")

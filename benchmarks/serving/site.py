@@ -1,4 +1,4 @@
-"""Where a run takes place: its folder, its cores, environments and rendered projects."""
+"""The workspace of a run: its folder, its cores, environments and rendered projects."""
 
 import shutil
 from pathlib import Path
@@ -13,13 +13,13 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 
 class Site:
-    """What the servers of a run share."""
+    """Resources that the servers of a run share."""
 
     def __init__(self, options: Options, folder: Path) -> None:
         self.options = options
         self.folder = folder
         self.server_core, self.load_core = machine.cores()
-        self.projects = rendering.Projects(folder)
+        self.projects = rendering.Projects(folder, options.before)
         self.environment = {**environment(), **ONE_THREAD}
         self.environment["TMPDIR"] = str(folder)
         self._peers = Path(shutil.copytree(PEERS, folder / "peers"))  # some write where they run
@@ -35,22 +35,22 @@ class Site:
         return self.commands(environments.ARTIFACTS) / "python"
 
     def commands(self, name: str) -> Path:
-        """Give the folder of commands of an environment, which is made where it is missing."""
+        """Return the folder of commands of an environment, which is created if it is missing."""
         return environments.ensure(name, self.projects.project())
 
     def versions(self, name: str) -> dict[str, str]:
-        """Give the versions that the page shows."""
+        """Return the versions that the page shows."""
         found = environments.versions(self.commands(name))
         return {shown: found[shown] for shown in environments.SHOWN if shown in found}
 
     def start_folder(self, system: System) -> Path:
-        """Give the folder in which a system is started."""
-        return (
-            self._peers / system.folder if system.folder else self.projects.project(system.answers)
-        )
+        """Return the folder in which a system is started."""
+        if system.folder:
+            return self._peers / system.folder
+        return self.projects.project(system.answers, before=system.before)
 
     def variables(self, system: System, workload: Workload) -> dict[str, str]:
-        """Give the variables with which a system serves a model."""
+        """Return the variables with which a system serves a model."""
         if not system.folder:
             return {**self.environment, **rendering.variables(workload)}
         return {**self.environment, "PYTHONPATH": str(self._peers / "common")}

@@ -1,4 +1,4 @@
-"""What is measured: a server of one kind."""
+"""A system to measure: a server of one kind."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ class System:
     key: str
     title: str
     family: str
-    """Variants of one family stand for one system where systems are compared."""
+    """Variants of one family count as one system where systems are compared."""
     environment: str
     command: tuple[str, ...]
     variables: dict[str, str] = field(default_factory=dict)
@@ -21,6 +21,8 @@ class System:
     folder: str = ""
     """Below benchmarks/peers/; empty: the rendered service."""
     answers: str = ""
-    """What the rendered service is rendered with, as JSON."""
+    """The answers with which the service is rendered, as JSON."""
+    before: bool = False
+    """Whether an earlier release of the template renders it."""
     apart: bool = False
-    """Whether its idle processes take so much that it is measured with the baseline alone."""
+    """Whether its idle processes use so much that it is measured with the baseline alone."""

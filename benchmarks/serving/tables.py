@@ -1,7 +1,7 @@
 """The results as Markdown tables."""
 
-from benchmarks.serving.catalogue import LADDER, systems
-from benchmarks.serving.findings import batching, limit
+from benchmarks.serving.catalogue import BEFORE, LADDER, systems
+from benchmarks.serving.findings import batching, limit, multiple
 from benchmarks.serving.options import Options
 from benchmarks.serving.results import Results, Row
 from benchmarks.serving.workload import workloads
@@ -10,7 +10,7 @@ INVALID, NOTHING = "invalid", "-"
 
 
 def everything(options: Options, results: Results) -> str:
-    """Render every table, by model, and what is found in them."""
+    """Render every table, by model, and the findings."""
     parts = [
         part
         for name in options.models
@@ -25,6 +25,8 @@ def everything(options: Options, results: Results) -> str:
         parts.append("## What each part costs")
     for name, steps in ladders.items():
         parts += [f"{workloads()[name].title}:", steps] if steps else []
+    if options.before:
+        parts += [f"## In relation to release {options.before}", before(options, results)]
     parts += ["## Further findings", findings(options, results)]
     return "\n\n".join(parts)
 
@@ -65,7 +67,7 @@ def details(options: Options, results: Results, model: str) -> str:
 
 
 def ladder(options: Options, results: Results, model: str) -> str:
-    """Render the rendered service's throughput, each line without one thing more, and the gain."""
+    """Render the rendered service's throughput, each line with one feature less, and the gain."""
     titles = dict(_measured(results, model))
     steps = [key for key in LADDER if key in titles]
     lines = []
@@ -81,8 +83,24 @@ def ladder(options: Options, results: Results, model: str) -> str:
     return table(header, lines) if len(lines) > 1 else ""
 
 
+def before(options: Options, results: Results) -> str:
+    """Render throughput and p99 as multiples of the earlier release's in the same round."""
+    header, lines = ["model", "variant"], []
+    for connections in options.connections:
+        header += [f"{_connections(connections)}: requests/s", "p99"]
+    for model in options.models:
+        for now, earlier in BEFORE.items():
+            cells = [workloads()[model].title, now]
+            for connections in options.connections:
+                for figure in ("rate", "p99"):
+                    found = multiple(results, model, connections, now, earlier, figure)
+                    cells.append(NOTHING if found is None else f"{found:.2f}")
+            lines.append(cells)
+    return table(header, lines)
+
+
 def findings(options: Options, results: Results) -> str:
-    """Say the limit of the ONNX model, what batching does to it, and what a scrape costs."""
+    """Describe the limit of the ONNX model, the effect of batching, and the cost of a scrape."""
     lines, titles = [], {system.key: system.title for system in systems()}
     if reach := limit(results):
         lines.append(

@@ -1,4 +1,4 @@
-"""Turns: every server has a window of load, round after round."""
+"""Rounds: every server gets a window of load, round after round."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks.serving.server import Server, UnusableError
 from benchmarks.serving.site import Site
 from benchmarks.serving.workload import Task
 
-PAUSE_SECONDS = 0.3  # for what was under way when a window ended
+PAUSE_SECONDS = 0.3  # for requests in progress when a window ended
 WARM_UP_SECONDS = 1
 DISTURBING = 0.05  # of a core
 
@@ -20,8 +20,8 @@ DISTURBING = 0.05  # of a core
 def take_turns(site: Site, task: Task, servers: list[Server], results: Results) -> None:
     """Load servers, of which the first is the baseline, at each number of connections.
 
-    Beside a server that is measured apart the baseline counts for the ratio alone: for itself it
-    was counted when it was undisturbed.
+    Beside a server that is measured apart the baseline counts for the ratio alone: its own figures
+    were measured when it was undisturbed.
     """
     name, options = task.workload.name, site.options
     counted = servers if not servers[-1].system.apart else servers[1:]
@@ -30,13 +30,13 @@ def take_turns(site: Site, task: Task, servers: list[Server], results: Results) 
     pairs = [(server, load.write_bodies(server, task.workload, site.folder)) for server in servers]
     others = Others(servers)
     for connections in options.connections:
-        for pair in pairs:  # by the same load, because batchers that adapt learn from it
+        for pair in pairs:  # by the same load, because adaptive batchers learn from it
             _window(site, *pair, connections, WARM_UP_SECONDS)
         for turn in range(1, options.rounds + 1):
             say(f"  {connections} connections, round {turn} of {options.rounds}")
             seen = [_window(site, *pair, connections, options.seconds) for pair in pairs]
             if not seen[0].rate:
-                raise UnusableError(f"{servers[0].system.title} has stopped answering")
+                raise UnusableError(f"{servers[0].system.title} no longer responds")
             for server, window in zip(servers, seen, strict=True):
                 if server in counted:
                     sample = Sample(window, window.rate / seen[0].rate)

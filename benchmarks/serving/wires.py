@@ -1,4 +1,4 @@
-"""How each system wants its requests, and where its answers have the prediction."""
+"""The format of each system's requests, and the place of the prediction in its responses."""
 
 import json
 import struct
@@ -10,14 +10,14 @@ JSON, BINARY = "application/json", "application/octet-stream"
 
 
 class Body(NamedTuple):
-    """A body, and the headers that it needs."""
+    """A body and its headers."""
 
     content: bytes
     headers: Mapping[str, str]
 
 
 class Wire(NamedTuple):
-    """A route, the body it takes, and the prediction in the answer it gives."""
+    """A route, the body of its requests, and the prediction in its responses."""
 
     path: str
     request: Callable[[Any], Body]

@@ -1,4 +1,4 @@
-"""The models that are served: their inputs, their files, and the right answers."""
+"""The models that are served: their inputs, their files, and the expected predictions."""
 
 import json
 import os
@@ -14,7 +14,7 @@ PEERS = Path(__file__).parent.parent / "peers"
 
 
 class Workload(NamedTuple):
-    """A model, and what it is asked."""
+    """A model and its inputs."""
 
     name: str
     title: str
@@ -22,11 +22,11 @@ class Workload(NamedTuple):
     maker: str = ""
     """Script that writes the model's file; empty: the model has none."""
     implementation: str = ""
-    """The model in a rendered service; empty: the one that is rendered."""
+    """The model in a rendered service; empty: the one that is rendered by default."""
 
 
 def workloads() -> dict[str, Workload]:
-    """Give every workload, by name."""
+    """Return every workload, by name."""
     rng = random.Random(SEED)
     everything = [
         Workload("keyword", "Keyword model", _many(lambda: _keyword_text(rng))),
@@ -44,7 +44,7 @@ def workloads() -> dict[str, Workload]:
 
 
 class Task(NamedTuple):
-    """A workload, the variables by which every system finds its model, and the right answers."""
+    """A workload, the variables by which systems find its model, and the expected predictions."""
 
     workload: Workload
     variables: dict[str, str]

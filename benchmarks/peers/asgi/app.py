@@ -1,4 +1,4 @@
-"""The limit: an ASGI app that reads JSON, predicts, writes JSON, and does nothing else."""
+"""The limit: an ASGI app that reads JSON, predicts and writes JSON, without anything else."""
 
 import json
 

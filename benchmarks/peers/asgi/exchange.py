@@ -1,8 +1,8 @@
-"""Reading a request's body and writing an answer, in plain ASGI."""
+"""Read the body of a request and write a response, in plain ASGI."""
 
 
 async def read(receive):
-    """Give the whole body."""
+    """Return the whole body."""
     message = await receive()
     body = message["body"]
     while message.get("more_body"):
@@ -12,7 +12,7 @@ async def read(receive):
 
 
 async def write(send, body):
-    """Answer 200 with JSON."""
+    """Send a 200 with JSON."""
     length = str(len(body)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", length)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -12,7 +12,7 @@ validate = TypeAdapter(Payload).validator.validate_json
 
 
 async def app(scope, receive, send):
-    """Answer with the number of numbers."""
+    """Respond with the count of numbers."""
     if scope["type"] == "http":
         payload = validate(await read(receive))
         await write(send, b'{"prediction":%d}' % len(payload.input))

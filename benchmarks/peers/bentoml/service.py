@@ -13,7 +13,7 @@ settings: dict[str, Any] = {"workers": 1, "logging": {"access": {"enabled": Fals
 
 @bentoml.service(**settings)
 class OneByOne:
-    """Predicts on the event loop."""
+    """A service that predicts on the event loop."""
 
     def __init__(self) -> None:
         self.predictor = load()
@@ -26,7 +26,7 @@ class OneByOne:
 
 @bentoml.service(**settings)
 class Batched:
-    """Predicts for the requests that come together."""
+    """A service that predicts for concurrent requests in batches."""
 
     def __init__(self) -> None:
         self.predictor = load()

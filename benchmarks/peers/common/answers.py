@@ -1,4 +1,4 @@
-"""Evaluates the model directly: a JSON list of inputs in, a JSON list of right answers out."""
+"""Evaluate the model directly: read a JSON list of inputs, write a list of expected predictions."""
 
 import json
 import sys

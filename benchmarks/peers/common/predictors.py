@@ -1,6 +1,6 @@
 """The three models that every system serves, chosen by `BENCH_MODEL`; its file by `BENCH_ARTIFACT`.
 
-A peer imports this. The rendered service has model files of its own, as a user would write them.
+Peers import this module. The rendered service has model files of its own, as a user would write.
 """
 
 import os
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class Keyword:
-    """Says whether a text has a word of praise; costs next to nothing."""
+    """A classifier that looks for a word of praise; costs next to nothing."""
 
     input_type: ClassVar[Any] = str
     output_type: ClassVar[Any] = str
@@ -25,7 +25,7 @@ class Keyword:
 
 
 class Tfidf:
-    """Classifies a text by TF-IDF and logistic regression, with scikit-learn."""
+    """A classifier of texts by TF-IDF and logistic regression, with scikit-learn."""
 
     input_type: ClassVar[Any] = str
     output_type: ClassVar[Any] = str
@@ -45,7 +45,7 @@ class Tfidf:
 
 
 class OnnxMlp:
-    """Classifies 784 numbers by a perceptron, with ONNX Runtime and one thread."""
+    """A perceptron that classifies 784 numbers, with ONNX Runtime and one thread."""
 
     input_type: ClassVar[Any] = list[float]
     output_type: ClassVar[Any] = int

@@ -13,7 +13,7 @@ Payload: Any = create_model("Payload", input=(predictor.input_type, ...))
 
 
 class Answer(BaseModel):
-    """What is answered."""
+    """The body of a response."""
 
     prediction: predictor.output_type
 

@@ -8,14 +8,14 @@ from predictors import load
 
 
 class OneByOne(litserve.LitAPI):
-    """Decodes, predicts, encodes."""
+    """A server that decodes, predicts and encodes one request at a time."""
 
     def setup(self, device: str) -> None:  # noqa: ARG002  (what LitServe calls)
         """Load the model."""
         self.predictor = load()
 
     def decode_request(self, request: dict[str, Any]) -> Any:
-        """Take the input out of the request."""
+        """Return the input of the request."""
         return request["input"]
 
     def predict(self, x: Any) -> Any:
@@ -23,12 +23,12 @@ class OneByOne(litserve.LitAPI):
         return self.predictor.predict(x)
 
     def encode_response(self, output: Any) -> dict[str, Any]:
-        """Put the prediction into the answer."""
+        """Return the body of the response."""
         return {"prediction": output}
 
 
 class Batched(OneByOne):
-    """Predicts for the requests that come within a while."""
+    """A server that predicts for requests that arrive within a time window."""
 
     def predict(self, x: list[Any]) -> list[Any]:
         """Predict for a batch."""
@@ -39,7 +39,7 @@ class Batched(OneByOne):
         return inputs
 
     def unbatch(self, output: list[Any]) -> list[Any]:
-        """Give one answer an input."""
+        """Return one output per input."""
         return output
 
 

@@ -8,7 +8,7 @@ from predictors import load
 
 
 class Bench(MLModel):
-    """Decodes one tensor, predicts, encodes one tensor."""
+    """A runtime that decodes one tensor, predicts, and encodes one tensor."""
 
     async def load(self) -> bool:
         """Load the model."""
@@ -16,7 +16,7 @@ class Bench(MLModel):
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
-        """Predict for a request, or for those that MLServer has put together."""
+        """Predict for a request, or for those that MLServer has batched."""
         [tensor] = payload.inputs
         if self.predictor.input_type is str:
             answers = self.predictor.predict_batch(StringCodec.decode_input(tensor))

@@ -22,7 +22,7 @@ one_replica: dict[str, Any] = {
 
 @serve.deployment(**one_replica)
 class OneByOne:
-    """Predicts on the event loop."""
+    """A replica that predicts on the event loop."""
 
     def __init__(self) -> None:
         self.predictor = load()
@@ -35,7 +35,7 @@ class OneByOne:
 
 @serve.deployment(**one_replica)
 class Batched:
-    """Predicts for the requests that come together."""
+    """A replica that predicts for concurrent requests in batches."""
 
     def __init__(self) -> None:
         self.predictor = load()
@@ -46,7 +46,7 @@ class Batched:
         return self.predictor.predict_batch(inputs)
 
     async def __call__(self, request: Request) -> dict[str, Any]:
-        """Join a batch."""
+        """Add the request to a batch."""
         payload = await request.json()
         return {"prediction": await self.predict(payload["input"])}
 
