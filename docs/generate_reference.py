@@ -1,5 +1,6 @@
-"""Writes the generated pages of docs/reference from their sources; `--check` only compares."""
+"""Write the generated pages of the documentation from their sources; `--check` only compares."""
 
+import ast
 import re
 import shutil
 import sys
@@ -10,14 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import jinja2
 import yaml
+from copier import run_copy
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = ROOT / "docs" / "reference"
+from tools.managers import ROOT
+from tools.template import jinja, read_features, snapshot
+
+PAGES = ROOT / "docs"
 QUESTIONS = ROOT / "questions"
-CONFORMANCE = ROOT / "conformance"
+CONFORMANCE = ROOT / "conformance" / "src" / "open_inference_conformance"
 SETTINGS = ROOT / "template" / "{{ package_path }}" / "config" / "settings.py.jinja"
+FEATURES = [*read_features()]
 
 TOPICS = {"1-project": "Project", "2-model": "Model", "3-features": "Features"}
 TYPES = {"integer": "whole number", "boolean": "`true` or `false`", "array": "list"}
@@ -29,6 +33,41 @@ BOUNDS = {
     "pattern": "matches `{}`",
 }
 NOTICE = "<!-- Made by docs/generate_reference.py: change the source and run it again. -->\n"
+TOUR_HEAD = """# What you get
+
+Look before you install: this is what `copier copy` renders with every default, and six files in
+full. The preset `minimal` has fewer files in the same folders."""
+TOUR_FILES = (
+    ("src/models/dummy_model.py", "The model. Put yours beside it: a model needs nothing else."),
+    ("tests/unit/models/test_dummy_model.py", "Its test."),
+    (
+        "configs/config.yaml",
+        "Values that the team shares; `.env` and the environment override them.",
+    ),
+    ("src/parts.py", "The parts of the service, in order. Your modules need no entry here."),
+    ("src/api/health.py", "Routes: each file in `api/` with a `router` is found automatically."),
+    ("Makefile", "Every task in one command."),
+)
+NOTES = {  # of files that have no docstring
+    ".copier-answers.yml": "your answers; updates need it",
+    ".dockerignore": "what the image does not need",
+    ".env.example": "every variable with its default",
+    ".gitattributes": "line ends",
+    ".github/renovate.json5": "offers releases of the template and of dependencies",
+    ".github/workflows/ci.yml": "lint, types, contracts, tests, image",
+    ".gitignore": "what Git leaves out",
+    ".pre-commit-config.yaml": "checks before each commit",
+    "CHANGELOG.md": "yours",
+    "DEVELOPMENT.md": "commands, routes, settings, how to extend",
+    "Dockerfile": "non-root, from the lock file",
+    "MODEL_CARD.md": "yours: purpose and limits of the model",
+    "Makefile": "every task in one command",
+    "README.md": "yours: how to start and call the service",
+    "configs/config.yaml": "values that the team shares",
+    "pyproject.toml": "dependencies and tools",
+    "scripts/setup_env.sh": "installs with the chosen package manager, creates .env",
+    "src/api/playground.html": "the page",
+}
 QUESTIONS_HEAD = """# Questions
 
 What `copier copy` asks. `--data key=value` answers a question beforehand.
@@ -36,17 +75,18 @@ Keys and choices are public: they are never renamed and never removed."""
 COMPUTED_HEAD = """
 ## Computed
 
-Never asked and not to be set: they follow from the answers above.
+Never asked, and not to be set: they are computed from the answers above.
 """
 SETTINGS_HEAD = """# Settings
 
-Later wins: default in the code, `configs/config.yaml`, `.env`, environment variable.
-In YAML, a setting of a section stands in a block of the section's name: `model:`, then
+Later layers take precedence: default in the code, `configs/config.yaml`, `.env`, environment
+variable.
+In YAML, put a setting of a section into a block with the section's name: `model:`, then
 `cache_size: 0`, indented.
 
 `CONFIG_PATH` is not a setting. It names another YAML file, in the environment or in `.env`.
 
-`<model_module>` and `<model_class>` come from the answer [`model_name`](questions.md#model_name):
+`<model_module>` and `<model_class>` depend on the answer [`model_name`](questions.md#model_name):
 `dummy_model` and `DummyModel` by default."""
 STATEMENTS_HEAD = """# Statements of the Open Inference Protocol
 
@@ -60,6 +100,43 @@ of the specification it is from and the test that holds it. `binary`, `generate`
 TABLE_HEAD = """
 | Setting | Environment variable | Value | Default | Meaning |
 | --- | --- | --- | --- | --- |"""
+
+
+def tour_page() -> str:
+    """Return a description of a render: its tree with a note for each file, six files in full."""
+    with TemporaryDirectory() as folder:
+        project = Path(folder) / "ml-service"
+        template = snapshot(Path(folder) / "template")
+        run_copy(str(template), project, {}, defaults=True, quiet=True)
+        tree = "\n".join(["```text", "ml-service/", *_tree(project, project), "```"])
+        parts = [NOTICE, TOUR_HEAD, "\n## All files\n", tree]
+        for name, meaning in TOUR_FILES:
+            language = {".py": "python", ".yaml": "yaml"}.get(Path(name).suffix, "make")
+            text = (project / name).read_text("utf-8").strip()
+            parts.append(f"\n## `{name}`\n\n{meaning}\n\n```{language}\n{text}\n```")
+    return "\n".join([*parts, ""])
+
+
+def _tree(folder: Path, project: Path, indent: str = "") -> Iterator[str]:
+    entries = sorted(folder.iterdir(), key=lambda entry: (entry.is_file(), entry.name))
+    entries = [entry for entry in entries if entry.name != "__init__.py"]
+    width = max((len(entry.name) for entry in entries if entry.is_file()), default=0)
+    for entry in entries:
+        is_last = entry == entries[-1]
+        line = f"{indent}{'└── ' if is_last else '├── '}{entry.name}"
+        if entry.is_dir():
+            yield f"{line}/"
+            yield from _tree(entry, project, indent + ("    " if is_last else "│   "))
+        else:
+            yield f"{line:{len(indent) + 4 + width}}  <- {_note(entry, project)}"
+
+
+def _note(file: Path, project: Path) -> str:
+    name = file.relative_to(project).as_posix()
+    if file.suffix != ".py":
+        return NOTES[name]
+    docstring = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    return docstring.partition("\n")[0]
 
 
 def questions_page() -> str:
@@ -101,7 +178,7 @@ def statements_page() -> str:
 
 def _tests_of_statements() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for file in sorted(CONFORMANCE.glob("test_*.py")):
+    for file in sorted((CONFORMANCE / "suite").glob("test_*.py")):
         marked = r'mark\.statement\("([\w-]+)"\)\n(?:[@ )].*\n)*def (test_\w+)'
         for statement, test in re.findall(marked, file.read_text("utf-8")):
             found.setdefault(statement, []).append(f"{file.name}::{test}")
@@ -115,8 +192,11 @@ def _load(file: str) -> dict[str, Any]:
 
 def _question(key: str, spec: dict[str, Any]) -> str:
     choices = spec.get("choices", [])
+    if isinstance(choices, str):
+        choices = yaml.safe_load(jinja().from_string(choices).render())
     labels = choices if isinstance(choices, dict) else {choice: choice for choice in choices}
     default = re.sub(r"\{% from .*?%\}\s*", "", spec["default"])
+    default = default.replace("else production", f"else {FEATURES}")
     lines = [f"\n### `{key}`\n", f"{spec.get('help', 'Recorded, not asked')}.\n"]
     lines.append("- Type: " + ("several of the choices" if spec.get("multiselect") else "text"))
     lines.append(f"- Default: `{default}`" if default else "- Default: empty")
@@ -131,7 +211,7 @@ def _question(key: str, spec: dict[str, Any]) -> str:
 
 
 def _rules(validator: str) -> Iterator[str]:
-    """Give the sentences that a validator says; `problem(text, limit)` is in text.jinja."""
+    """Return the messages of a validator; `problem(text, limit)` is in text.jinja."""
     one_line = r"Use one line without control characters, trimmed, of at most \1 characters"
     text = re.sub(r"\{\{ problem\(\w+, (\d+)\) \}\}", one_line, validator)
     text = re.sub(r"\{\{ (\w+) \}\}(\S*)", r"`<\1>\2`", text)
@@ -139,10 +219,10 @@ def _rules(validator: str) -> Iterator[str]:
 
 
 def _settings_schema() -> dict[str, Any]:
-    """Import the settings of all features, with placeholders for the answers, and ask Pydantic."""
-    features = _load("3-features")["features"]["choices"].values()
-    answers = {"features": features, **{n: f"<{n}>" for n in ("model_module", "model_class")}}
-    source = jinja2.Template(SETTINGS.read_text("utf-8")).render(answers)
+    """Return Pydantic's schema of the settings of all features, with placeholders for answers."""
+    answers: dict[str, Any] = {"features": FEATURES}
+    answers |= {n: f"<{n}>" for n in ("model_module", "model_class")}
+    source = jinja().from_string(SETTINGS.read_text("utf-8")).render(answers)
     with TemporaryDirectory() as folder:
         package = Path(folder) / "rendered_config"
         shutil.copytree(SETTINGS.parent, package, ignore=shutil.ignore_patterns("*.jinja"))
@@ -157,22 +237,24 @@ def _row(name: str, field: dict[str, Any]) -> str:
     default = field["default"]
     field = field | next(iter(field.get("anyOf", [])), {})  # the other one is null
     choices = ", ".join(f"`{choice}`" for choice in field.get("enum", []))
+    variable, meaning = name.replace(".", "__").upper(), " ".join(field["description"].split())
+    if "$ref" in field:
+        return f"| `{name}` | `{variable}__…` | section | empty | {meaning} |"
     kind = choices or TYPES.get(field["type"], field["type"].replace("string", "text"))
     value = ", ".join([kind, *(text.format(field[k]) for k, text in BOUNDS.items() if k in field)])
     shown = "unset" if default is None else "empty" if default in ("", []) else f"`{default}`"
     shown = shown.lower() if isinstance(default, bool) else shown
-    meaning = " ".join(field["description"].split())
-    variable = name.replace(".", "__").upper()
     return f"| `{name}` | `{variable}` | {value} | {shown} | {meaning} |"
 
 
 def main() -> int:
-    """Write the pages; with `--check`, only tell where they differ from what would be written."""
+    """Write the pages; with `--check`, only print the differences."""
     differences: list[str] = []
     pages = {
-        "questions.md": questions_page(),
-        "settings.md": settings_page(),
-        "open-inference-statements.md": statements_page(),
+        "what-you-get.md": tour_page(),
+        "reference/questions.md": questions_page(),
+        "reference/settings.md": settings_page(),
+        "reference/open-inference-statements.md": statements_page(),
     }
     for name, page in pages.items():
         if "--check" in sys.argv[1:]:
