@@ -7,8 +7,8 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance demo test test-faults test-update test-random-edits test-system lint format docs docs-serve \
-	reference bench bench-serving record clean
+.PHONY: help conformance demo test test-thorough test-all test-conformance test-faults test-stranger test-update test-random-edits \
+	test-system lint format docs docs-serve reference bench bench-serving record clean
 
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,26 +25,40 @@ $(READY): pyproject.toml
 demo: $(READY) ## From the template to a prediction (PACKAGE_MANAGER=uv|poetry|pdm, KEEP=1)
 	@$(VENV_PYTHON) -m tools.demo
 
+PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+MAIN_TESTS := $(VENV_PYTHON) -m pytest --ignore=tests/system --ignore=tests/faults $(PARALLEL)
+
 test: $(READY) ## Run the tests of the template and of what it renders (ARGS: for pytest)
-	$(VENV_PYTHON) -m pytest --ignore=tests/system --ignore=tests/faults -m "not long" \
-		--numprocesses=2 --dist=loadfile $(ARGS)
+	$(MAIN_TESTS) -m "not long and not thorough" $(ARGS)
+
+test-thorough: $(READY) ## Run the same for further managers, layouts, releases and sets of features
+	$(MAIN_TESTS) -m "thorough and not long" $(ARGS)
+
+# Everything, in hours; the system tests need .ci/install-system-packages.
+test-all: test test-thorough test-conformance test-faults test-stranger test-update test-system ## Run all tests
 
 test-faults: $(READY) ## Put the faults of tests/faults on a running service, print the numbers
 	$(VENV_PYTHON) -m pytest tests/faults $(ARGS)
 
+test-stranger: $(READY) ## Run every check of a render whose model is not ours and imports in 8 s
+	$(VENV_PYTHON) -m pytest tests/stranger -m long --numprocesses=2 $(ARGS)
+
 test-update: $(READY) ## Run the update tests that install, lock and start with each manager
 	$(VENV_PYTHON) -m pytest tests/update -m long --numprocesses=2 $(ARGS)
 
-test-random-edits: $(READY) ## Update 150 randomly edited projects; `make test` does 25
+test-random-edits: $(READY) ## Update 150 randomly edited projects; `make test-thorough` does 25
 	$(VENV_PYTHON) -m pytest tests/update/test_random_edits.py --hypothesis-profile=nightly \
 		--hypothesis-show-statistics $(ARGS)
 
 test-system: $(READY) ## Run the tests that need system packages (browser, image, shell)
-	$(VENV_PYTHON) -m pytest tests/system --numprocesses=2 --dist=loadfile $(ARGS)
+	$(VENV_PYTHON) -m pytest tests/system $(PARALLEL) $(ARGS)
 
-conformance: $(READY) ## Hold a server against the Open Inference Protocol (URL=…, MODEL=…)
-	@$(VENV_PYTHON) -m conformance --url="$(URL)" --model="$(MODEL)" --version="$(VERSION)" \
-		--request="$(REQUEST)" $(ARGS)
+conformance: $(READY) ## Check a server against the Open Inference Protocol (URL=…, MODEL=…)
+	@$(VENV_PYTHON) -m tools.conformance $(if $(URL),--url="$(URL)") $(if $(MODEL),--model="$(MODEL)") \
+		$(if $(VERSION),--model-version="$(VERSION)") $(if $(REQUEST),--request="$(REQUEST)") $(ARGS)
+
+test-conformance: ## Run the tests of conformance/, in an environment of its own
+	$(MAKE) -C conformance test
 
 lint: $(READY) ## Check tools, tests and benchmarks; what is rendered is checked by the tests
 	$(VENV_PYTHON) -m ruff format --check .
@@ -56,23 +70,23 @@ format: $(READY) ## Format tools, tests and benchmarks
 	$(VENV_PYTHON) -m ruff check --fix .
 
 docs: $(READY) ## Build the documentation, strictly
-	$(VENV_PYTHON) docs/generate_reference.py --check
+	$(VENV_PYTHON) -m docs.generate_reference --check
 	$(VENV_PYTHON) -m mkdocs build --strict
 
 docs-serve: $(READY) ## Show the documentation on this machine
 	$(VENV_PYTHON) -m mkdocs serve
 
 reference: $(READY) ## Write the generated pages of the documentation anew
-	$(VENV_PYTHON) docs/generate_reference.py
+	$(VENV_PYTHON) -m docs.generate_reference
 
 bench: $(READY) ## Time from `copier copy` to the first prediction, per package manager
 	$(VENV_PYTHON) -m benchmarks.first_prediction
 
-bench-serving: $(READY) ## Measure the service against its peers (ARGS="--short" for a minute's form)
+bench-serving: $(READY) ## Measure the service against its peers (ARGS="--short" for a run of one minute)
 	$(VENV_PYTHON) -m benchmarks.serving $(ARGS)
 
 record: $(READY) ## Record docs/images/demo.svg anew
 	$(VENV_PYTHON) -m tools.record
 
 clean: ## Delete what was installed and rendered here
-	rm -rf .venv .cache .demo site
+	rm -rf .venv .cache .demo site conformance/.venv
