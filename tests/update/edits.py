@@ -105,7 +105,7 @@ def add_dependencies(project: Path, manager: str) -> None:
 
 
 def add_route_and_middleware(package: Path) -> None:
-    route, middleware = page("add-a-route", "python")
+    route, _, middleware = page("add-a-route", "python")
     write(package / "api/compare.py", route)
     write(package / "api/team.py", middleware)
 

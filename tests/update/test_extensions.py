@@ -14,6 +14,8 @@ def extend(project):
     """Do what the pages show."""
     package = edits.package_of(project)
     edits.add_route_and_middleware(package)
+    _, test_of_route, _ = edits.page("add-a-route", "python")
+    edits.write(project / "tests/integration/test_compare.py", test_of_route)
     edits.add_setting(project, package)
     service, vote, index, search, log_line, tenant = edits.page("extend", "python")
     assert log_line.startswith("logger.info(")
