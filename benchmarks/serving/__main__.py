@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from benchmarks.serving import machine, tables
 from benchmarks.serving.acceptance import verdicts
 from benchmarks.serving.catalogue import systems
-from benchmarks.serving.course import measure
 from benchmarks.serving.options import Options, parse
 from benchmarks.serving.page import write
 from benchmarks.serving.results import Results
-from benchmarks.serving.site import Site
+from benchmarks.serving.run import measure
 from benchmarks.serving.workload import workloads
+from benchmarks.serving.workspace import Workspace
 
 
 def main() -> None:
@@ -45,9 +45,9 @@ def run(options: Options) -> Results:
     results, known = Results(), workloads()
     chosen = [system for system in systems() if system.key in options.systems]
     with TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
-        site = Site(options, Path(folder))
+        workspace = Workspace(options, Path(folder))
         for name in options.models:
-            measure(site, known[name], [s for s in chosen if name in s.models], results)
+            measure(workspace, known[name], [s for s in chosen if name in s.models], results)
     for (model, connections, key), samples in results.samples.items():
         if errors := sum(sample.window.errors for sample in samples):
             where = f"{model}, {key}, {connections} connections"

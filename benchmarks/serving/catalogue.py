@@ -1,8 +1,8 @@
 """Every system that can be measured, in the order of the tables."""
 
 from benchmarks.serving.environments import FASTAPI
+from benchmarks.serving.formats import LIST, PLAIN, V2, V2_BINARY, Format
 from benchmarks.serving.system import System
-from benchmarks.serving.wires import LIST, PLAIN, V2, V2_BINARY, Wire
 
 BASELINE, OURS, PARSE_ONLY = "fastapi", "ours", "asgi-parse-only"
 OURS_BINARY = "ours-v2-binary"
@@ -34,8 +34,8 @@ def systems() -> list[System]:
         _ours("ours-minimal", "… and no hardening (`minimal`)", minimal),
         _ours("ours-before", "the earlier release", level="INFO", before=True),
         _ours("ours-minimal-before", "the earlier release, `minimal`", minimal, before=True),
-        _ours("ours-v2", "**this template**, v2 in JSON", level="INFO", wire=V2),
-        _ours(OURS_BINARY, "**this template**, v2 in binary form", level="INFO", wire=V2_BINARY),
+        _ours("ours-v2", "**this template**, v2 in JSON", level="INFO", route=V2),
+        _ours(OURS_BINARY, "**this template**, v2 in binary form", level="INFO", route=V2_BINARY),
         _litserve("litserve", "LitServe"),
         _litserve("litserve-batched", "LitServe, batched", HEAVY),
         _bentoml("bentoml", "BentoML", "OneByOne", PLAIN),
@@ -58,14 +58,14 @@ def _asgi(
 
 
 def _ours(
-    key: str, title: str, answers: str = "{}", level: str = "WARNING", wire: Wire = PLAIN,
+    key: str, title: str, answers: str = "{}", level: str = "WARNING", route: Format = PLAIN,
     *, before: bool = False,
 ) -> System:  # fmt: skip
     address = {"API_HOST": "127.0.0.1", "API_PORT": "{port}"}
     variables = {**address, "LOG_LEVEL": level, "MODEL__NAME": "bench"}
     command = ("{bin}/python", "src/main.py")
     return System(
-        key, title, "this template", FASTAPI, command, variables, wire, answers=answers,
+        key, title, "this template", FASTAPI, command, variables, route, answers=answers,
         before=before,
     )  # fmt: skip
 
@@ -81,12 +81,12 @@ def _litserve(key: str, title: str, models: tuple[str, ...] = ALL) -> System:
 
 
 def _bentoml(
-    key: str, title: str, service: str, wire: Wire, models: tuple[str, ...] = ALL
+    key: str, title: str, service: str, route: Format, models: tuple[str, ...] = ALL
 ) -> System:
     variables = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": "home"}
     address = ("--host", "127.0.0.1", "--port", "{port}")
     command = ("{bin}/bentoml", "serve", f"service:{service}", *address)
-    return System(key, title, "BentoML", "bentoml", command, variables, wire, models, "bentoml")
+    return System(key, title, "BentoML", "bentoml", command, variables, route, models, "bentoml")
 
 
 def _mlserver(key: str, title: str, batch: str, models: tuple[str, ...] = ALL) -> System:

@@ -9,18 +9,24 @@ from statistics import median
 
 from benchmarks.serving.results import Scrape
 from benchmarks.serving.server import Server
-from benchmarks.serving.site import Site
 from benchmarks.serving.workload import Task
+from benchmarks.serving.workspace import Workspace
 
 SCRIPT = Path(__file__).with_name("item_time.py")
 BATCH, SCRAPES = 64, 20
 
 
-def item_seconds(site: Site, task: Task) -> float:
+def item_seconds(workspace: Workspace, task: Task) -> float:
     """Return the seconds per item of the rendered model in batches, on the servers' core."""
-    command = ["taskset", "--cpu-list", str(site.server_core), str(site.python), str(SCRIPT)]
+    command = [
+        "taskset",
+        "--cpu-list",
+        str(workspace.server_core),
+        str(workspace.python),
+        str(SCRIPT),
+    ]
     done = subprocess.run(
-        command, cwd=site.projects.project(), env={**site.environment, **task.variables},
+        command, cwd=workspace.projects.project(), env={**workspace.environment, **task.variables},
         input=json.dumps(task.workload.inputs), capture_output=True, text=True, check=True,
     )  # fmt: skip
     return float(done.stdout)

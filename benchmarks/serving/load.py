@@ -23,7 +23,7 @@ class Window(NamedTuple):
 
 def write_bodies(server: Server, workload: Workload, folder: Path) -> Path:
     """Write the requests for a server, one a line, in the format of the script."""
-    bodies = [server.system.wire.request(input_data) for input_data in workload.inputs]
+    bodies = [server.system.format.request(input_data) for input_data in workload.inputs]
     lines = [
         "".join(f"{name}: {value}\t" for name, value in body.headers.items()) + body.content.hex()
         for body in bodies
@@ -36,7 +36,7 @@ def write_bodies(server: Server, workload: Workload, folder: Path) -> Path:
 def window(server: Server, bodies: Path, *, core: int, connections: int, seconds: int) -> Window:
     """Load a server for some seconds from another core."""
     wrk = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_SECONDS}s"]
-    url = f"http://127.0.0.1:{server.port}{server.system.wire.path}"
+    url = f"http://127.0.0.1:{server.port}{server.system.format.path}"
     command = ["taskset", "--cpu-list", str(core), *wrk, "-s", str(SCRIPT), url, "--", str(bodies)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"^RESULT (\S+) (\S+) (\S+) (\d+)$", done.stdout, re.MULTILINE)

@@ -44,8 +44,8 @@ class Server:
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            body = self.system.wire.request(input_data)
-            connection.request("POST", self.system.wire.path, body.content, dict(body.headers))
+            body = self.system.format.request(input_data)
+            connection.request("POST", self.system.format.path, body.content, dict(body.headers))
             answer = connection.getresponse()
             content = answer.read()
         except http.client.HTTPException as exc:
@@ -55,7 +55,7 @@ class Server:
         if answer.status != 200:
             raise NotReadyError(f"{answer.status}: {content[:200]!r}")
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return self.system.wire.prediction(content, headers)
+        return self.system.format.prediction(content, headers)
 
     def megabytes(self) -> float:
         """Return the memory that the server uses now."""

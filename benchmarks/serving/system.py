@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from benchmarks.serving.wires import PLAIN, Wire
+from benchmarks.serving.formats import PLAIN, Format
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class System:
     environment: str
     command: tuple[str, ...]
     variables: dict[str, str] = field(default_factory=dict)
-    wire: Wire = PLAIN
+    format: Format = PLAIN
     models: tuple[str, ...] = ("keyword", "tfidf", "onnx")
     folder: str = ""
     """Below benchmarks/peers/; empty: the rendered service."""

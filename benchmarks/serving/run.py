@@ -1,4 +1,4 @@
-"""One run: per model, start the servers, check them, load them in turn."""
+"""One run: per model, start the servers, check them, load them by rounds."""
 
 from contextlib import ExitStack
 
@@ -6,34 +6,36 @@ from benchmarks.serving.catalogue import PARSE_ONLY
 from benchmarks.serving.checks import check
 from benchmarks.serving.progress import say
 from benchmarks.serving.results import Results
+from benchmarks.serving.rounds import measure_rounds
 from benchmarks.serving.server import Server, running
-from benchmarks.serving.site import Site
 from benchmarks.serving.system import System
-from benchmarks.serving.turns import take_turns
 from benchmarks.serving.workload import Task, Workload, prepare
+from benchmarks.serving.workspace import Workspace
 
 
-def measure(site: Site, workload: Workload, systems: list[System], results: Results) -> None:
+def measure(
+    workspace: Workspace, workload: Workload, systems: list[System], results: Results
+) -> None:
     """Measure systems that serve one model; the first is the baseline.
 
     Raises:
         UnusableError: The baseline cannot be measured, so nothing else can.
     """
     say(f"{workload.title}: prepare")
-    task = prepare(workload, site.artifact_python, site.python, site.folder)
+    task = prepare(workload, workspace.artifact_python, workspace.python, workspace.folder)
     with ExitStack() as stack:
-        baseline = _start(site, task, systems[0], stack, results)
+        baseline = _start(workspace, task, systems[0], stack, results)
         for group in _groups(systems[1:]):
             with ExitStack() as group_stack:
                 others = []
                 for system in group:
                     try:
-                        others.append(_start(site, task, system, group_stack, results))
+                        others.append(_start(workspace, task, system, group_stack, results))
                     except RuntimeError as exc:
                         problem = f"{workload.title}, {system.title}: {exc}"
                         say(f"  left out: {problem}")
                         results.problems.append(problem)
-                take_turns(site, task, [baseline, *others], results)
+                measure_rounds(workspace, task, [baseline, *others], results)
 
 
 def _groups(systems: list[System]) -> list[list[System]]:
@@ -42,7 +44,9 @@ def _groups(systems: list[System]) -> list[list[System]]:
     return [quiet, *([system] for system in systems if system.apart)]
 
 
-def _start(site: Site, task: Task, system: System, stack: ExitStack, results: Results) -> Server:
+def _start(
+    workspace: Workspace, task: Task, system: System, stack: ExitStack, results: Results
+) -> Server:
     """Start a server and check its responses; the exit stack stops it."""
     say(f"  start {system.title}")
     inputs, right = task.workload.inputs, task.right
@@ -52,15 +56,15 @@ def _start(site: Site, task: Task, system: System, stack: ExitStack, results: Re
         server = attempt.enter_context(
             running(
                 system,
-                commands=site.commands(system.environment),
-                folder=site.start_folder(system),
-                env=site.variables(system, task.workload) | task.variables,
-                log=site.folder / f"{task.workload.name}-{system.key}.log",
-                core=site.server_core,
+                commands=workspace.commands(system.environment),
+                folder=workspace.start_folder(system),
+                env=workspace.variables(system, task.workload) | task.variables,
+                log=workspace.folder / f"{task.workload.name}-{system.key}.log",
+                core=workspace.server_core,
                 first=(inputs[0], right[0]),
             )
         )
         check(server, inputs, right)
         stack.push(attempt.pop_all())
-    results.versions[system.environment] = site.versions(system.environment)
+    results.versions[system.environment] = workspace.versions(system.environment)
     return server

@@ -12,7 +12,7 @@ from tools.managers import environment
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class Site:
+class Workspace:
     """Resources that the servers of a run share."""
 
     def __init__(self, options: Options, folder: Path) -> None:

@@ -9,32 +9,36 @@ from benchmarks.serving.others import Others
 from benchmarks.serving.progress import say
 from benchmarks.serving.results import Results, Sample, Start
 from benchmarks.serving.server import Server, UnusableError
-from benchmarks.serving.site import Site
 from benchmarks.serving.workload import Task
+from benchmarks.serving.workspace import Workspace
 
 PAUSE_SECONDS = 0.3  # for requests in progress when a window ended
 WARM_UP_SECONDS = 1
 DISTURBING = 0.05  # of a core
 
 
-def take_turns(site: Site, task: Task, servers: list[Server], results: Results) -> None:
+def measure_rounds(
+    workspace: Workspace, task: Task, servers: list[Server], results: Results
+) -> None:
     """Load servers, of which the first is the baseline, at each number of connections.
 
     Beside a server that is measured apart the baseline counts for the ratio alone: its own figures
     were measured when it was undisturbed.
     """
-    name, options = task.workload.name, site.options
+    name, options = task.workload.name, workspace.options
     counted = servers if not servers[-1].system.apart else servers[1:]
     if not counted:
         return
-    pairs = [(server, load.write_bodies(server, task.workload, site.folder)) for server in servers]
+    pairs = [
+        (server, load.write_bodies(server, task.workload, workspace.folder)) for server in servers
+    ]
     others = Others(servers)
     for connections in options.connections:
         for pair in pairs:  # by the same load, because adaptive batchers learn from it
-            _window(site, *pair, connections, WARM_UP_SECONDS)
-        for turn in range(1, options.rounds + 1):
-            say(f"  {connections} connections, round {turn} of {options.rounds}")
-            seen = [_window(site, *pair, connections, options.seconds) for pair in pairs]
+            _window(workspace, *pair, connections, WARM_UP_SECONDS)
+        for number in range(1, options.rounds + 1):
+            say(f"  {connections} connections, round {number} of {options.rounds}")
+            seen = [_window(workspace, *pair, connections, options.seconds) for pair in pairs]
             if not seen[0].rate:
                 raise UnusableError(f"{servers[0].system.title} no longer responds")
             for server, window in zip(servers, seen, strict=True):
@@ -42,7 +46,7 @@ def take_turns(site: Site, task: Task, servers: list[Server], results: Results) 
                     sample = Sample(window, window.rate / seen[0].rate)
                     results.samples[name, connections, server.system.key].append(sample)
             if connections == costs.BATCH and PARSE_ONLY in {s.system.key for s in servers}:
-                results.item_seconds.append(costs.item_seconds(site, task))
+                results.item_seconds.append(costs.item_seconds(workspace, task))
     results.others.append(others.share())
     if results.others[-1] > DISTURBING:
         say(f"  other work took {results.others[-1]:.0%} of a core meanwhile")
@@ -54,9 +58,9 @@ def take_turns(site: Site, task: Task, servers: list[Server], results: Results) 
 
 
 def _window(
-    site: Site, server: Server, bodies: Path, connections: int, seconds: int
+    workspace: Workspace, server: Server, bodies: Path, connections: int, seconds: int
 ) -> load.Window:
     time.sleep(PAUSE_SECONDS)
     return load.window(
-        server, bodies, core=site.load_core, connections=connections, seconds=seconds
+        server, bodies, core=workspace.load_core, connections=connections, seconds=seconds
     )

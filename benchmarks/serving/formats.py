@@ -16,7 +16,7 @@ class Body(NamedTuple):
     headers: Mapping[str, str]
 
 
-class Wire(NamedTuple):
+class Format(NamedTuple):
     """A route, the body of its requests, and the prediction in its responses."""
 
     path: str
@@ -24,8 +24,8 @@ class Wire(NamedTuple):
     prediction: Callable[[bytes, Mapping[str, str]], Any]
 
 
-def _json(path: str, request: Callable[[Any], object], prediction: Callable[[Any], Any]) -> Wire:
-    return Wire(
+def _json(path: str, request: Callable[[Any], object], prediction: Callable[[Any], Any]) -> Format:
+    return Format(
         path,
         lambda input_data: Body(json.dumps(request(input_data)).encode(), {"Content-Type": JSON}),
         lambda content, _: prediction(json.loads(content)),
@@ -70,4 +70,4 @@ PLAIN = _json(
 )
 LIST = _json("/predict", lambda input_data: {"inputs": [input_data]}, lambda answer: answer[0])
 V2 = _json("/v2/models/bench/infer", _v2_request, lambda answer: answer["outputs"][0]["data"][0])
-V2_BINARY = Wire(V2.path, _binary_request, _binary_prediction)
+V2_BINARY = Format(V2.path, _binary_request, _binary_prediction)
