@@ -13,7 +13,7 @@ from copier import run_copy
 from hypothesis import settings
 
 from tools.managers import ROOT, ensure_environment
-from tools.template import releases, snapshot
+from tools.template import read_features, releases, snapshot
 
 Render = Callable[..., Path]
 
@@ -33,7 +33,7 @@ THOROUGH = (
     r"test_render\.py::test_(code|import).*\[(\w+ alone|shortest)",
     r"test_render\.py::test_other_answers",
     r"render/test_module_names\.py",
-    r"test_engine\.py::.*\[(no feature|\w+ alone)",
+    r"test_engine\.py::.*\[(no feature|(?!images)\w+ alone)",
     r"test_rendered\.py::.*\[(all-rendered|alone-(?!rendered_models:EveryDatatype))",
     r"test_checks\.py::.*minimal",
     r"documents/test_types\.py",
@@ -134,9 +134,10 @@ def render(template, tmp_path_factory) -> Render:
 def commands(render) -> Path:
     """The folder of commands of one environment that all renders share.
 
-    It has the dependencies and groups of the default render; no project is installed in it.
+    It has the dependencies and groups of all features; no project is installed in it.
     """
-    pyproject = tomllib.loads((render() / "pyproject.toml").read_text("utf-8"))
+    project = render(features=[*read_features()])
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     groups = pyproject["dependency-groups"].values()
     dependencies = [*pyproject["project"]["dependencies"], *itertools.chain(*groups)]
     return ensure_environment(ROOT / ".cache" / "rendered", dependencies)

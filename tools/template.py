@@ -62,6 +62,12 @@ def read_features(template: Path = ROOT) -> dict[str, dict[str, Any]]:
     return table
 
 
+def read_production(template: Path = ROOT) -> list[str]:
+    """Return the features of the preset `production`."""
+    module: Any = jinja(template).get_template("questions/features.jinja").module
+    return list(module.production)
+
+
 def choices_of(question: dict[str, Any], template: Path = ROOT) -> list[str] | None:
     """Return the values that a question offers, without their labels; None if any is valid."""
     choices = question.get("choices")

@@ -14,7 +14,7 @@ from tests.support.variants import PYTHON_VARIANTS
 
 HERE = Path(__file__).parent
 FOLDERS = sorted((HERE / "suite").iterdir())
-FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground")
+FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images")
 ALL_TESTS = ("tests/unit", "tests/integration", "tests/engine")
 WHOLE = ["src_package", "no feature", "no feature, named_package", "open_inference alone"]
 ALONE = [name for name in PYTHON_VARIANTS if name.endswith("alone") and name not in WHOLE]

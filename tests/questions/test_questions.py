@@ -26,11 +26,15 @@ QUESTIONS = {
     "model_name": None,
     "model_module": None,
     "preset": ["production", "minimal", "custom"],
-    "features": ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
+    "features": [
+        *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
+        "docker",
+    ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
 }
+PRODUCTION = [name for name in QUESTIONS["features"] or [] if name != "images"]
 COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class"]
 
 
@@ -73,18 +77,15 @@ def test_defaults_are_valid_and_recorded(render):
     answers = answers_of(render())
     assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - {"package_name"}
     assert answers["model_module"] == "dummy_model"
-    assert answers["features"] == QUESTIONS["features"]
+    assert answers["features"] == PRODUCTION
 
 
 @pytest.mark.parametrize(
     ("preset", "features"),
     [
         ("minimal", []),
-        (
-            "production",
-            ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
-        ),
-        ("custom", ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]),
+        ("production", PRODUCTION),
+        ("custom", PRODUCTION),
     ],
 )
 def test_preset_decides_the_default_features(render, preset, features):
@@ -188,7 +189,9 @@ def test_reserved_names_are_complete(template, render):
     reserved = (template / "questions/reserved.jinja").read_text("utf-8").split()
     public = {name for name in sys.stdlib_module_names if not name.startswith("_")}
     assert public | {word for word in keyword.kwlist if word.islower()} <= {*reserved}
-    pyproject = tomllib.loads((render() / "pyproject.toml").read_text("utf-8"))
+    pyproject = tomllib.loads(
+        (render(features=QUESTIONS["features"]) / "pyproject.toml").read_text("utf-8")
+    )
     groups = itertools.chain(*pyproject["dependency-groups"].values())
     dependencies = [*pyproject["project"]["dependencies"], *groups]
     names = {dependency.partition(">")[0].partition("[")[0] for dependency in dependencies}

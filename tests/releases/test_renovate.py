@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from tools.managers import INSTALL, REQUIREMENTS
+from tools.template import read_features
 
 PLACE = "        // Your rules\n"
 
@@ -53,7 +54,7 @@ def config(render):
 
 @pytest.mark.parametrize("manager", INSTALL)
 def test_bounds_left_to_the_template_are_those_that_it_sets(manager, render):
-    project = render(package_manager=manager)
+    project = render(package_manager=manager, features=[*read_features()])
     pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     groups = pyproject["dependency-groups"].values()
     requirements = [
@@ -82,7 +83,7 @@ def test_actions_left_to_the_template_are_those_of_its_workflow(features, render
 
 @pytest.mark.parametrize("manager", INSTALL)
 def test_images_left_to_the_template_are_those_of_its_dockerfile(manager, render):
-    project = render(package_manager=manager)
+    project = render(package_manager=manager, features=[*read_features()])
     dockerfile = (project / "Dockerfile").read_text("utf-8")
     images = re.findall(r"^(?:# syntax=|ARG BASE_IMAGE=)([^:\s]+):", dockerfile, re.MULTILINE)
     assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${BASE_IMAGE}"}
@@ -106,7 +107,7 @@ VERSION = re.compile(
 
 @pytest.mark.parametrize("manager", INSTALL)
 def test_manager_in_the_image_is_pinned_where_renovate_moves_it(manager, render):
-    project = render(package_manager=manager)
+    project = render(package_manager=manager, features=[*read_features()])
     dockerfile = (project / "Dockerfile").read_text("utf-8")
     (found,) = VERSION.finditer(dockerfile)
     assert found["datasource"] == "pypi"

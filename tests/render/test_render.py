@@ -206,6 +206,17 @@ FEATURES = {
         "services/tensors/spec.py",
         "tests/integration/test_open_inference.py",
     },
+    "uploads": {
+        "api/uploads/__init__.py",
+        "api/uploads/documents.py",
+        "api/uploads/form.py",
+        "api/uploads/media_types.py",
+        "api/uploads/raw_response.py",
+        "api/uploads/uploads.py",
+    },
+    "images": {
+        "models/images.py",
+    },
     "playground": {
         "api/playground.html",
         "api/playground.py",

@@ -40,7 +40,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     writer = ResponseWriter(service)
     add(
         "/predict",
-        _predict_endpoint(service, writer, one, is_text=is_text),
+        predict_endpoint(service, writer, one, is_text=is_text),
         response_model=one_response,
         openapi_extra={**extra, "requestBody": {"required": not is_text}},
     )
@@ -75,9 +75,10 @@ class ResponseWriter:
 
 
 # The schemas depend on the model, so a type checker takes them for variables.
-def _predict_endpoint(
+def predict_endpoint(
     service: InferenceService, writer: ResponseWriter, schema: Any, *, is_text: bool
 ) -> Any:
+    """Return the function of a route that predicts for one input."""
     # A list, so that a second value is an error; documented as one text.
     of_query = Query(alias="input", include_in_schema=is_text)
     documented = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
