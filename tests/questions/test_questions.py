@@ -139,7 +139,7 @@ def test_model_name_gives_file_and_class(render, model_name, module, model_class
         ({"model_name": "Fraud-Model"}, "Use lowercase letters, digits and single underscores"),
         ({"model_name": "a" * 33}, "at most 32 characters"),
         ({"model_module": "../etc_model"}, "names the file of the model"),
-        ({"model_backend": "onnx", "backends": ["sklearn"]}, "needs onnx, so select it, too"),
+        ({"model_backend": "onnx", "backends": ["sklearn"]}, "Select onnx as well"),
         ({"model_backend": "sklearn", "service_name": "joblib"}, "choose another service_name"),
         (
             {"backends": ["sklearn"], "layout": "named_package", "package_name": "skops"},

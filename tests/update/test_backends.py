@@ -47,10 +47,12 @@ def edited(project):
     return project
 
 
-def test_update_of_the_last_release_changes_no_model_and_asks_for_no_backend(started, tmp_path):
+def test_update_of_the_last_release_changes_no_model_and_asks_for_no_backend(
+    history, started, tmp_path
+):
     project = edited(started(LAST, tmp_path / "project"))
     before = files(project)
-    update(project)
+    update(project, to=history.current)
     after = files(project)
     assert conflicts(project) == []
     assert of_backends(after) == []

@@ -105,7 +105,7 @@ def open_session(path: Path, options: OnnxModel.Options) -> Any:
 
 
 def _check_providers(wanted: tuple[str, ...], there: list[str]) -> None:
-    """Check that no provider is missing: the graph would run on the CPU without a word."""
+    """Check that no provider is missing: the graph would silently run on the CPU."""
     if missing := [name for name in wanted if name not in there]:
         raise ConfigError(
             f"model.options.providers: {', '.join(missing)}: not available here, only "

@@ -68,7 +68,7 @@ def artifact(tmp_path):
 
 @pytest.fixture
 def sessions(monkeypatch):
-    """What sessions are made with."""
+    """Arguments of the sessions that are made."""
     made = []
     session = onnxruntime.InferenceSession
 

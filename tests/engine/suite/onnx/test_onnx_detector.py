@@ -17,7 +17,7 @@ COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
 
 class Picture:
-    """What the detector uses of a picture of Pillow, enlarged and reduced without smoothing."""
+    """The part of a picture of Pillow that the detector uses, resized without smoothing."""
 
     def __init__(self, pixels):
         self.pixels = pixels
