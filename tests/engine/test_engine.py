@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from tests.support.variants import PYTHON_VARIANTS
+from tools.template import with_needed
 
 HERE = Path(__file__).parent
 FOLDERS = sorted((HERE / "suite").iterdir())
-FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground")
+FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground", "artifacts")
 ALL_TESTS = ("tests/unit", "tests/integration", "tests/engine")
 WHOLE = ["src_package", "no feature", "no feature, named_package", "open_inference alone"]
 ALONE = [name for name in PYTHON_VARIANTS if name.endswith("alone") and name not in WHOLE]
@@ -25,7 +26,7 @@ def folders(features):
     return [
         folder
         for folder in FOLDERS
-        if folder.name == "always" or {*folder.name.split("_or_")} & {*features}
+        if folder.name == "always" or {*folder.name.split("_or_")} & {*with_needed(features)}
     ]
 
 
@@ -61,7 +62,7 @@ def test_tests_of_a_feature_pass_without_the_others(render, tool, variant):
 
 
 def test_suite_is_typed(render, tool):
-    project = render()
+    project = render(features=[*FEATURES])
     add_suite(project)
     tool(project, "mypy", "--no-incremental")
 

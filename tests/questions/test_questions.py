@@ -26,11 +26,15 @@ QUESTIONS = {
     "model_name": None,
     "model_module": None,
     "preset": ["production", "minimal", "custom"],
-    "features": ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
+    "features": [
+        *("batching", "hardening", "open_inference", "metrics", "playground", "docker"),
+        *("artifacts", "object_stores", "hugging_face"),
+    ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
 }
+PRODUCTION = ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]
 COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class"]
 
 
@@ -73,18 +77,15 @@ def test_defaults_are_valid_and_recorded(render):
     answers = answers_of(render())
     assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - {"package_name"}
     assert answers["model_module"] == "dummy_model"
-    assert answers["features"] == QUESTIONS["features"]
+    assert answers["features"] == PRODUCTION
 
 
 @pytest.mark.parametrize(
     ("preset", "features"),
     [
         ("minimal", []),
-        (
-            "production",
-            ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
-        ),
-        ("custom", ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]),
+        ("production", PRODUCTION),
+        ("custom", PRODUCTION),
     ],
 )
 def test_preset_decides_the_default_features(render, preset, features):
