@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Collection
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,19 @@ def read_backends(template: Path = ROOT) -> dict[str, dict[str, Any]]:
     module: Any = jinja(template).get_template("questions/backends.jinja").module
     table: dict[str, dict[str, Any]] = module.table
     return table
+
+
+def in_production(template: Path = ROOT) -> list[str]:
+    """Return the features of the preset `production`."""
+    table = read_features(template)
+    return [name for name, row in table.items() if row.get("production", True)]
+
+
+def with_needed(features: Collection[str], template: Path = ROOT) -> list[str]:
+    """Return features, and those that come with them."""
+    table = read_features(template)
+    needed = {need for name in features for need in table.get(name, {}).get("needs", ())}
+    return [name for name in table if name in needed or name in {*features}]
 
 
 def choices_of(question: dict[str, Any], template: Path = ROOT) -> list[str] | None:

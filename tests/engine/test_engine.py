@@ -12,7 +12,7 @@ from tests.support.variants import PYTHON_VARIANTS
 from tools.template import read_backends
 
 HERE = Path(__file__).parent
-FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground")
+FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground", "artifacts")
 ALL_TESTS = ("tests/unit", "tests/integration", "tests/engine")
 WHOLE = ["src_package", "no feature", "no feature, named_package", "open_inference alone"]
 ALONE = [name for name in PYTHON_VARIANTS if name.endswith("alone") and name not in WHOLE]
@@ -37,7 +37,7 @@ def test_tests_of_a_feature_pass_without_the_others(render, tool, variant):
 
 
 def test_suite_is_typed(render, tool):
-    project = render()
+    project = render(features=[*FEATURES])
     add_suite(project)
     tool(project, "mypy", "--no-incremental")
 

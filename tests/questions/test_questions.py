@@ -29,12 +29,16 @@ QUESTIONS = {
     "backends": ["sklearn", "onnx"],
     "example_backend": ["keyword", "sklearn", "onnx"],
     "preset": ["production", "minimal", "custom"],
-    "features": ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
+    "features": [
+        *("batching", "hardening", "open_inference", "metrics", "playground", "docker"),
+        *("artifacts", "object_stores", "hugging_face"),
+    ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
 }
-COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class"]
+PRODUCTION = ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]
+COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class", "all_features"]
 
 
 @pytest.fixture(scope="session")
@@ -77,18 +81,15 @@ def test_defaults_are_valid_and_recorded(render):
     unasked = {"package_name", "backends"}
     assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - unasked
     assert answers["model_module"] == "dummy_model"
-    assert answers["features"] == QUESTIONS["features"]
+    assert answers["features"] == PRODUCTION
 
 
 @pytest.mark.parametrize(
     ("preset", "features"),
     [
         ("minimal", []),
-        (
-            "production",
-            ["batching", "hardening", "open_inference", "metrics", "playground", "docker"],
-        ),
-        ("custom", ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]),
+        ("production", PRODUCTION),
+        ("custom", PRODUCTION),
     ],
 )
 def test_preset_decides_the_default_features(render, preset, features):

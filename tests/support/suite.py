@@ -6,6 +6,7 @@ import shutil
 import yaml
 
 from tools.managers import ROOT
+from tools.template import with_needed
 
 SUITE = ROOT / "tests/engine/suite"
 FOLDERS = sorted(SUITE.iterdir())
@@ -16,7 +17,8 @@ def folders(features):
     return [
         folder
         for folder in FOLDERS
-        if folder.name == "always" or {*folder.name.split("_or_")} & {*features}
+        if folder.name == "always"
+        or {*folder.name.split("_or_")} & {*with_needed(features), *features}
     ]
 
 

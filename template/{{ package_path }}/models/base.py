@@ -50,7 +50,7 @@ class Model(ABC):
         return self.Options()
 
     artifact: Path | None = None
-    """File or folder that `model.artifact` names; set before `load`."""
+    """Local path of what `model.artifact` names, verified; set before `load`."""
 
     def load(self) -> Awaitable[None] | None:  # noqa: B027  (optional)
         """Prepare what `predict` needs: artifacts, connections. Called once."""
