@@ -15,7 +15,7 @@ import yaml
 from copier import run_copy
 
 from tools.managers import ROOT
-from tools.template import jinja, read_features, read_production, snapshot
+from tools.template import in_production, jinja, read_features, snapshot
 
 PAGES = ROOT / "docs"
 QUESTIONS = ROOT / "questions"
@@ -196,7 +196,7 @@ def _question(key: str, spec: dict[str, Any]) -> str:
         choices = yaml.safe_load(jinja().from_string(choices).render())
     labels = choices if isinstance(choices, dict) else {choice: choice for choice in choices}
     default = re.sub(r"\{% from .*?%\}\s*", "", spec["default"])
-    default = default.replace("else production", f"else {read_production()}")
+    default = default.replace("else production", f"else {in_production()}")
     lines = [f"\n### `{key}`\n", f"{spec.get('help', 'Recorded, not asked')}.\n"]
     lines.append("- Type: " + ("several of the choices" if spec.get("multiselect") else "text"))
     lines.append(f"- Default: `{default}`" if default else "- Default: empty")

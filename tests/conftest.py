@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from copier import run_copy
 from hypothesis import settings
 
 from tools.managers import ROOT, ensure_environment
-from tools.template import read_features, releases, snapshot
+from tools.template import read_backends, read_features, releases, snapshot
 
 Render = Callable[..., Path]
 
@@ -130,36 +131,53 @@ def render(template, tmp_path_factory) -> Render:
     return render_with
 
 
+def requirements_of(project: Path, *groups: str) -> list[str]:
+    """Return the dependencies of a render, with those of its groups."""
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    of_groups = itertools.chain(*(pyproject["dependency-groups"][group] for group in groups))
+    return [*pyproject["project"]["dependencies"], *of_groups]
+
+
 @pytest.fixture(scope="session")
 def commands(render) -> Path:
     """The folder of commands of one environment that all renders share.
 
     It has the dependencies and groups of all features; no project is installed in it.
     """
-    project = render(features=[*read_features()])
-    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
-    groups = pyproject["dependency-groups"].values()
-    dependencies = [*pyproject["project"]["dependencies"], *itertools.chain(*groups)]
+    dependencies = requirements_of(render(features=[*read_features()]), "load-test", "dev")
     return ensure_environment(ROOT / ".cache" / "rendered", dependencies)
+
+
+@pytest.fixture(scope="session")
+def backend_commands(render) -> Path:
+    """The same with all backends, for the renders that have any."""
+    project = render(backends=[*read_backends()])
+    return ensure_environment(ROOT / ".cache" / "backends", requirements_of(project, "dev"))
+
+
+def _tool(commands: Path, project: Path, name: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [commands / name, *arguments],
+        cwd=project,
+        env={"PATH": f"{commands}:/usr/bin:/bin", "PYTHONPATH": str(project / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{name} in {project}\n{done.stdout}{done.stderr}"
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
 def tool(commands) -> Callable[..., str]:
     """Run a development tool in a rendered project."""
+    return partial(_tool, commands)
 
-    def run(project: Path, name: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [commands / name, *arguments],
-            cwd=project,
-            env={"PATH": f"{commands}:/usr/bin:/bin", "PYTHONPATH": str(project / "src")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{name} in {project}\n{done.stdout}{done.stderr}"
-        return done.stdout
 
-    return run
+@pytest.fixture(scope="session")
+def backend_tool(backend_commands) -> Callable[..., str]:
+    """Run a development tool in a rendered project that has backends."""
+    return partial(_tool, backend_commands)
 
 
 def pytest_terminal_summary(terminalreporter):

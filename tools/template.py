@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Collection
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 
 from tools.managers import ROOT
 
+PARTS = ("copier.yml", "examples", "questions", "template")  # of this repository, for Copier
 RELEASES = ROOT / "tests/releases/releases.yml"
 
 
@@ -21,7 +23,7 @@ def snapshot(folder: Path) -> Path:
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout
     for name in filter(None, names.decode().split("\0")):
         source, target = ROOT / name, folder / name
-        if source.is_file() and name.startswith(("copier.yml", "questions/", "template/")):
+        if source.is_file() and name.startswith(PARTS):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     return folder
@@ -35,7 +37,9 @@ def releases() -> dict[str, str]:
 
 def unpack(revision: str, folder: Path) -> None:
     """Write the template as it was in a commit of this repository."""
-    archive = ["git", "archive", revision, "copier.yml", "questions", "template"]
+    listing = ["git", "ls-tree", "--name-only", revision]  # the first releases have no examples
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    archive = ["git", "archive", revision, *(part for part in PARTS if part in names.split())]
     content = subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=BytesIO(content)) as tar:
         tar.extractall(folder, filter="data")
@@ -62,10 +66,24 @@ def read_features(template: Path = ROOT) -> dict[str, dict[str, Any]]:
     return table
 
 
-def read_production(template: Path = ROOT) -> list[str]:
+def read_backends(template: Path = ROOT) -> dict[str, dict[str, Any]]:
+    """Return the table of backends."""
+    module: Any = jinja(template).get_template("questions/backends.jinja").module
+    table: dict[str, dict[str, Any]] = module.table
+    return table
+
+
+def in_production(template: Path = ROOT) -> list[str]:
     """Return the features of the preset `production`."""
-    module: Any = jinja(template).get_template("questions/features.jinja").module
-    return list(module.production)
+    table = read_features(template)
+    return [name for name, row in table.items() if row.get("production", True)]
+
+
+def with_needed(features: Collection[str], template: Path = ROOT) -> list[str]:
+    """Return features, and those that come with them."""
+    table = read_features(template)
+    needed = {need for name in features for need in table.get(name, {}).get("needs", ())}
+    return [name for name in table if name in needed or name in {*features}]
 
 
 def choices_of(question: dict[str, Any], template: Path = ROOT) -> list[str] | None:

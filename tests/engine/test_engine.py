@@ -3,43 +3,22 @@
 A folder of the suite is named after the features of which one brings what it tests, or `always`.
 """
 
-import re
-import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
+from tests.support.suite import FOLDERS, add_suite, folders
 from tests.support.variants import PYTHON_VARIANTS
+from tools.template import read_backends
 
 HERE = Path(__file__).parent
-FOLDERS = sorted((HERE / "suite").iterdir())
-FEATURES = ("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images")
+FEATURES = (
+    *("batching", "hardening", "open_inference", "metrics", "playground"),
+    *("uploads", "images", "artifacts"),
+)
 ALL_TESTS = ("tests/unit", "tests/integration", "tests/engine")
 WHOLE = ["src_package", "no feature", "no feature, named_package", "open_inference alone"]
 ALONE = [name for name in PYTHON_VARIANTS if name.endswith("alone") and name not in WHOLE]
-
-
-def folders(features):
-    """Return the folders of the suite that a render with these features runs."""
-    return [
-        folder
-        for folder in FOLDERS
-        if folder.name == "always" or {*folder.name.split("_or_")} & {*features}
-    ]
-
-
-def add_suite(project):
-    """Copy the suite into a render, with its import name in place of `src`."""
-    answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))
-    name = answers.get("package_name", "src")
-    for folder in folders(answers["features"]):
-        target = project / "tests/engine/suite" / folder.name
-        shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in target.glob("*.py"):
-            text = re.sub(r"\b(from|import) src\b", rf"\1 {name}", file.read_text("utf-8"))
-            file.write_text(text, "utf-8")
-    return name
 
 
 @pytest.mark.parametrize("variant", WHOLE)
@@ -61,11 +40,11 @@ def test_tests_of_a_feature_pass_without_the_others(render, tool, variant):
 
 
 def test_suite_is_typed(render, tool):
-    project = render()
+    project = render(features=[*FEATURES])
     add_suite(project)
     tool(project, "mypy", "--no-incremental")
 
 
 def test_every_folder_of_the_suite_is_of_a_feature():
     assert [folder.name for folder in folders([])] == ["always"]
-    assert folders(FEATURES) == FOLDERS
+    assert folders([*FEATURES, *read_backends()]) == FOLDERS

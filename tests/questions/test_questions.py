@@ -25,17 +25,22 @@ QUESTIONS = {
     "python_version": ["3.11", "3.12", "3.13"],
     "model_name": None,
     "model_module": None,
+    "model_backend": ["keyword", "sklearn", "onnx"],
+    "backends": ["sklearn", "onnx"],
+    "example_backend": ["keyword", "sklearn", "onnx"],
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
-        "docker",
+        *("docker", "artifacts", "object_stores", "hugging_face"),
     ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
 }
-PRODUCTION = [name for name in QUESTIONS["features"] or [] if name != "images"]
-COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class"]
+PRODUCTION = [
+    *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "docker"),
+]
+COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class", "all_features"]
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +80,8 @@ def test_nothing_secret_is_asked_and_nothing_needs_trust(questions, template):
 
 def test_defaults_are_valid_and_recorded(render):
     answers = answers_of(render())
-    assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - {"package_name"}
+    unasked = {"package_name", "backends"}
+    assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - unasked
     assert answers["model_module"] == "dummy_model"
     assert answers["features"] == PRODUCTION
 
@@ -136,6 +142,12 @@ def test_model_name_gives_file_and_class(render, model_name, module, model_class
         ({"model_name": "Fraud-Model"}, "Use lowercase letters, digits and single underscores"),
         ({"model_name": "a" * 33}, "at most 32 characters"),
         ({"model_module": "../etc_model"}, "names the file of the model"),
+        ({"model_backend": "onnx", "backends": ["sklearn"]}, "Select onnx as well"),
+        ({"model_backend": "sklearn", "service_name": "joblib"}, "choose another service_name"),
+        (
+            {"backends": ["sklearn"], "layout": "named_package", "package_name": "skops"},
+            "Python or a dependency has a module of that name",
+        ),
         ({"package_manager": "conda"}, "not in"),
         ({"python_version": "3.9"}, "not in"),
         ({"layout": "named_package", "package_name": "My-Package"}, "Use lowercase letters"),
@@ -247,3 +259,19 @@ def test_next_commands_are_those_of_the_chosen_manager(template, tmp_path, capsy
         answers = {"package_manager": manager}
         run_copy(str(template), tmp_path / manager, answers, defaults=True)
         assert f"{manager} run start-server" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answers", "backends", "example"),
+    [
+        ({}, None, "keyword"),
+        ({"model_backend": "sklearn"}, ["sklearn"], "sklearn"),
+        ({"model_backend": "onnx", "backends": ["sklearn", "onnx"]}, ["sklearn", "onnx"], "onnx"),
+        ({"backends": ["onnx"]}, ["onnx"], "keyword"),
+        ({"model_backend": "sklearn", "preset": "minimal"}, ["sklearn"], "sklearn"),
+    ],
+)
+def test_backends_are_recorded_once_there_are_any(render, answers, backends, example):
+    recorded = answers_of(render(**answers))
+    assert recorded.get("backends") == backends
+    assert recorded["example_backend"] == example

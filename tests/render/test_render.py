@@ -223,7 +223,20 @@ FEATURES = {
         "config/playground.py",
         "tests/integration/test_playground.py",
     },
+    "artifacts": {
+        "config/artifact.py",
+        "core/artifacts/__init__.py",
+        "core/artifacts/__main__.py",
+        "core/artifacts/cache.py",
+        "core/artifacts/download.py",
+        "core/artifacts/files.py",
+        "core/artifacts/resolve.py",
+        "services/artifacts.py",
+    },
 }
+# These bring all that artifacts have, too.
+FEATURES["object_stores"] = {"core/artifacts/object_stores.py", *FEATURES["artifacts"]}
+FEATURES["hugging_face"] = {"core/artifacts/hugging_face.py", *FEATURES["artifacts"]}
 # Files that are rendered unless a feature does their work.
 REPLACED = {"hardening": {"serving/limits/size_limit.py"}}
 

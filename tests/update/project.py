@@ -22,6 +22,7 @@ USERS_OWN = (
     "MODEL_CARD.md",
     "src/**/models/*_model.py",
     "tests/unit/models/test_*_model.py",
+    "scripts/make_example_model.py",
 )
 
 

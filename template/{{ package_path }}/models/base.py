@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 from ..config.base import Section
@@ -47,6 +48,9 @@ class Model(ABC):
     def options(self) -> Any:
         """Values of `Options`, from the section `model.options`; set before `load`."""
         return self.Options()
+
+    artifact: Path | None = None
+    """Local path of what `model.artifact` names, verified; set before `load`."""
 
     def load(self) -> Awaitable[None] | None:  # noqa: B027  (optional)
         """Prepare what `predict` needs: artifacts, connections. Called once."""

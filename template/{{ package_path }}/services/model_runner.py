@@ -26,6 +26,8 @@ class ModelRunner:
 
     def __init__(self, model: Model, limits: ServiceSettings) -> None:
         self.model = model
+        self.load: Callable[[], Awaitable[Any]] = self._load
+        """Loads the model; `artifacts` replaces it."""
         self.call: Callable[[Any], Awaitable[Any]] = self._call
         """Predicts for one input; `batching` replaces it."""
         self.output = DeclaredType(model.signature().output, f"{type(model).__qualname__}.predict")
@@ -47,7 +49,7 @@ class ModelRunner:
         Raises:
             ConfigError: The example or a result is not of the declared type.
         """
-        await self.call_method(self.model.load)
+        await self.load()
         example = valid_example(self.model)
         if example is None:
             logger.warning("Not warmed up: %s has no example", type(self.model).__qualname__)
@@ -57,6 +59,9 @@ class ModelRunner:
                 await warm_up(example)
         except WrongTypeError as exc:
             raise ConfigError(f"{exc}") from exc
+
+    async def _load(self) -> None:
+        await self.call_method(self.model.load)
 
     async def _warm_up(self, example: Any) -> None:
         prediction = await self.call_method(self.model.predict, example)

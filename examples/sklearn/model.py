@@ -1,0 +1,18 @@
+"""The model: yours to change or replace. Template updates do not touch this file."""
+
+from typing import ClassVar
+
+from .results import Classification
+from .sklearn_backend import SklearnModel
+
+
+class ExampleModel(SklearnModel):
+    """Classify the mood of a text as `positive` or `negative`."""
+
+    model_name: ClassVar[str] = "example_name"
+    version: ClassVar[str] = "1.0.0"
+    example: ClassVar[str] = "This is good"
+
+    def predict(self, input_data: str) -> Classification:
+        """Classify one text."""
+        return self.classify([input_data])[0]

@@ -1,0 +1,15 @@
+"""Artifacts of models, from where they are to a verified path.
+
+resolve.py         resolves `model.artifact` and verifies it
+files.py           files of an artifact, what may be loaded, the checksum
+cache.py           keeps what is fetched, by checksum
+download.py        progress and limit of a download
+object_stores.py   fetches s3:, gs:, az:, https: (feature `object_stores`)
+hugging_face.py    fetches hf: (feature `hugging_face`)
+"""
+
+from .download import UnavailableError
+from .files import checksum
+from .resolve import Artifact, check_allowed, provide
+
+__all__ = ["Artifact", "UnavailableError", "check_allowed", "checksum", "provide"]

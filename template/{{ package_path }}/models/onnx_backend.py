@@ -1,0 +1,114 @@
+"""Models of ONNX Runtime: open the graph on the providers that are configured, and run it."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ..config.base import Section
+from ..config.settings import Texts
+from ..core.errors import ConfigError
+from ..utils.cpus import available_cpus
+from .base import Model
+
+SEVERITY_ERROR = 3  # ONNX Runtime writes its own lines to standard error
+
+
+class OnnxModel(Model):
+    """A model whose artifact is a graph, such as `artifacts/price.onnx`."""
+
+    class Options(Section):
+        """Where and how the graph runs: `MODEL__OPTIONS__THREADS=2` in the environment."""
+
+        providers: Texts = Field(default=("CPUExecutionProvider",), min_length=1)
+        """Execution providers, the preferred one first; one that is missing ends the start."""
+        provider_options: dict[str, dict[str, str]] = Field(default={})
+        """Options of providers, by their names; only in YAML."""
+        threads: int = Field(default=0, ge=0, le=256)
+        """Threads of the session, shared by concurrent calls; 0: as many as there are processors
+        for this process."""
+
+    options: Options
+    artifact_suffixes: ClassVar[tuple[str, ...]] = (".onnx",)
+    """Ends of names of files that `model.artifact` may name."""
+
+    session: Any
+    """The session of ONNX Runtime."""
+    metadata: dict[str, str]
+    """Texts that whoever made the graph has added to it, such as its labels."""
+
+    def load(self) -> None:
+        """Open the graph.
+
+        Raises:
+            ConfigError: There is no artifact, it is not a graph that this ONNX Runtime knows, or a
+                provider is missing.
+        """
+        if self.artifact is None:
+            name = type(self).__qualname__
+            raise ConfigError(f"{name} has no artifact: set model.artifact.uri, such as a .onnx")
+        self.session = open_session(find_graph(self.artifact), self.options)
+        self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
+        self._inputs = [tensor.name for tensor in self.session.get_inputs()]
+
+    def run(self, *inputs: Any) -> list[Any]:
+        """Return the output arrays for input arrays, both in the order of the graph."""
+        arrays = dict(zip(self._inputs, inputs, strict=True))
+        outputs: list[Any] = self.session.run(None, arrays)
+        return outputs
+
+
+def find_graph(artifact: Path) -> Path:
+    """Return the graph of an artifact, which is a file, or a folder with its weights beside it.
+
+    Raises:
+        ConfigError: The folder has no graph, or several.
+    """
+    if not artifact.is_dir():
+        return artifact
+    graphs = sorted(artifact.glob("*.onnx"))
+    if len(graphs) != 1:
+        found = ", ".join(graph.name for graph in graphs) or "none"
+        raise ConfigError(f"{artifact} must have one file .onnx; it has: {found}")
+    return graphs[0]
+
+
+def open_session(path: Path, options: OnnxModel.Options) -> Any:
+    """Open a graph on exactly the providers that the options name.
+
+    By path and not by content: the weights of a large graph are in files beside it.
+
+    Raises:
+        ConfigError: The graph cannot be read, or a provider is missing.
+    """
+    import onnxruntime
+
+    _check_providers(options.providers, onnxruntime.get_available_providers())
+    session_options = onnxruntime.SessionOptions()
+    session_options.intra_op_num_threads = options.threads or available_cpus()
+    session_options.inter_op_num_threads = 1
+    session_options.log_severity_level = SEVERITY_ERROR
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path),
+            session_options,
+            providers=[*options.providers],
+            provider_options=[options.provider_options.get(name, {}) for name in options.providers],
+            enable_fallback=0,
+        )
+    except Exception as exc:
+        reason = " ".join(str(exc).split())
+        version = onnxruntime.__version__
+        raise ConfigError(f"{path} cannot be loaded by ONNX Runtime {version}: {reason}") from exc
+    _check_providers(options.providers, session.get_providers())
+    return session
+
+
+def _check_providers(wanted: tuple[str, ...], there: list[str]) -> None:
+    """Check that no provider is missing: the graph would silently run on the CPU."""
+    if missing := [name for name in wanted if name not in there]:
+        raise ConfigError(
+            f"model.options.providers: {', '.join(missing)}: not available here, only "
+            f"{', '.join(there)}. For a GPU, onnxruntime-gpu replaces onnxruntime, and its driver "
+            "must be there"
+        )

@@ -1,0 +1,51 @@
+"""Provide the artifact of the model before the model is loaded."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from ..config.artifact import ArtifactSettings
+from ..config.settings import Settings
+from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide
+from .inference_service import InferenceService
+from .model_runner import ModelRunner
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+
+
+def install(service: InferenceService, settings: Settings) -> None:
+    """Set `artifact` of the model before its `load`, if one is configured.
+
+    Raises:
+        ConfigError: The artifact must be pinned, or needs a feature that was not chosen.
+    """
+    artifact = settings.model.artifact
+    if artifact.uri:
+        check_allowed(artifact, settings.environment)
+        service.runner.load = partial(_load, service.runner, service.runner.load, artifact)
+
+
+async def _load(
+    runner: ModelRunner, load: Callable[[], Awaitable[Any]], settings: ArtifactSettings
+) -> None:
+    runner.model.artifact = (await _provide(runner, settings)).path
+    await load()
+
+
+async def _provide(runner: ModelRunner, settings: ArtifactSettings) -> Artifact:
+    """Return the artifact; while its source is down, try again after longer and longer pauses."""
+    pause_s, suffixes = FIRST_PAUSE_S, getattr(runner.model, "artifact_suffixes", ())
+    while True:
+        try:
+            artifact: Artifact = await runner.in_thread(provide, settings, suffixes)
+        except UnavailableError as exc:
+            logger.warning("The artifact is not available, next attempt in %g s: %s", pause_s, exc)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        else:
+            logger.info("Verified artifact: %s", settings.uri, extra={"sha256": artifact.sha256})
+            return artifact

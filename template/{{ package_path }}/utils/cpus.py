@@ -1,0 +1,39 @@
+"""How many processors this process may use: in a container fewer than the machine has."""
+
+import os
+import sys
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def available_cpus(cgroup: Path = CGROUP) -> int:
+    """Return the number of processors that affinity and control group allow, at least 1.
+
+    Half a processor counts as none: one thread more than the control group can run is stopped for
+    most of each period, and the others wait for it.
+    """
+    if sys.platform == "linux":
+        allowed = len(os.sched_getaffinity(0))
+    else:
+        allowed = os.cpu_count() or 1
+    return max(1, min(allowed, int(_quota(cgroup) or allowed)))
+
+
+def _quota(cgroup: Path) -> float | None:
+    """Return the processors that the control group allows, of version 2 or 1; None if all."""
+    try:
+        quota, period = (cgroup / "cpu.max").read_text("ascii").split()
+    except (OSError, ValueError):
+        try:
+            quota, period = (
+                (cgroup / "cpu" / f"cpu.cfs_{name}_us").read_text("ascii")
+                for name in ("quota", "period")
+            )
+        except OSError:
+            return None
+    try:
+        share = float(quota) / float(period)
+    except (ValueError, ZeroDivisionError):  # "max"
+        return None
+    return max(share, 1) if share > 0 else None  # version 1 has -1 for no limit

@@ -1,0 +1,166 @@
+"""Backends: what each choice renders, its example, and all checks of such a render."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+
+from tests.support.suite import add_suite
+from tests.support.variants import LAYOUTS
+from tests.update.project import files
+from tools.managers import ROOT
+from tools.template import read_backends
+
+TABLE = read_backends()
+COVERAGE = ROOT / "tests/engine/coverage.toml"
+VARIANTS = {
+    **{name: {"model_backend": name} for name in TABLE},
+    **{f"{name}, minimal": {"model_backend": name, "preset": "minimal"} for name in TABLE},
+    "all, named_package": {
+        "model_backend": "onnx",
+        "backends": [*TABLE],
+        **LAYOUTS["named_package"],
+    },
+    "keyword": {"backends": [*TABLE]},
+    **{
+        f"{name}, longest names": {
+            "model_backend": name,
+            "layout": "named_package",
+            "package_name": "zzz_" + "p" * 28,
+            "model_name": "m" * 32,
+            "features": [],
+        }
+        for name in TABLE
+    },
+}
+OF_THE_EXAMPLE = {"scripts/make_example_model.py", "tests/integration/conftest.py"}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def variant(request, render):
+    return render(**VARIANTS[request.param])
+
+
+def test_keyword_has_nothing_of_a_backend(render):
+    project = render()
+    text = b"\n".join(files(project).values()).decode()
+    for row in TABLE.values():
+        assert not [name for name in row["files"] if f"src/{name}" in files(project)]
+        assert not [line for line in row["dependencies"] if line in text]
+    assert not OF_THE_EXAMPLE & {*files(project)}
+    assert not (project / "artifacts").exists()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
+    before, after = files(render()), files(render(model_backend=name))
+    artifacts = {f"artifacts/{file}" for file in (".gitignore",)}
+    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE | artifacts
+    assert before.keys() - after.keys() == set()
+    assert after.keys() - before.keys() == own
+    pyproject = tomllib.loads(after["pyproject.toml"].decode())
+    assert {*TABLE[name]["dependencies"]} <= {*pyproject["project"]["dependencies"]}
+    assert {*TABLE[name].get("development", ())} <= {*pyproject["dependency-groups"]["dev"]}
+    config = yaml.safe_load(after["configs/config.yaml"])
+    assert config["model"]["artifact"] == {"uri": f"artifacts/dummy_model{TABLE[name]['suffix']}"}
+
+
+def test_backend_without_example_leaves_the_files_of_the_user(render):
+    before, after = files(render()), files(render(backends=[*TABLE]))
+    changed = {name for name in before if after[name] != before[name]}
+    assert not [name for name in changed if name.startswith(("src/", "tests/", "configs/"))]
+    assert not OF_THE_EXAMPLE & {*after}
+
+
+def test_dependencies_are_listed_once_in_the_order_of_the_table(render):
+    texts = [
+        (render(backends=backends) / "pyproject.toml").read_text("utf-8")
+        for backends in (["sklearn", "onnx"], ["onnx", "sklearn"])
+    ]
+    assert texts[0] == texts[1]
+    assert texts[0].count('"numpy') == 1
+
+
+def test_names_of_all_libraries_are_reserved(backend_commands):
+    """Those that the environment has more than that of a render without backends."""
+    code = "import importlib.metadata as m; print(*m.packages_distributions())"
+    found = [
+        subprocess.run(
+            [folder / "python", "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for folder in (backend_commands, ROOT / ".cache/rendered/bin")
+    ]
+    names = {name for name in {*found[0]} - {*found[1]} if not name.startswith("_")}
+    reserved = " ".join(row["modules"] for row in TABLE.values())
+    assert names <= {*reserved.split()}
+
+
+def test_code_is_formatted_linted_typed_and_imports_point_down(variant, backend_tool):
+    backend_tool(variant, "ruff", "format", "--check", "--no-cache", ".")
+    backend_tool(variant, "ruff", "check", "--no-cache", ".")
+    backend_tool(variant, "mypy", "--no-incremental")
+    backend_tool(variant, "lint-imports", "--no-cache")
+
+
+@pytest.mark.parametrize("variant", ["sklearn", "onnx, minimal", "keyword"], indirect=True)
+def test_own_tests_pass_and_cover_the_code(variant, backend_tool):
+    """In a fresh checkout: they make the artifact."""
+    shutil.rmtree(variant / "artifacts")
+    backend_tool(variant, "pytest", "-q", "-p", "no:cacheprovider", "--cov", "--cov-fail-under=97")
+
+
+def test_suites_of_the_backends_pass_and_cover_them(render, backend_tool):
+    project = render(**VARIANTS["all, named_package"])
+    package = add_suite(project, ["always", *TABLE])
+    paths = [f"tests/engine/suite/{name}" for name in TABLE]
+    coverage = [f"--cov={package}", "--cov-config=/dev/null", "--cov-report=term", "--cov-branch"]
+    printed = backend_tool(project, "pytest", "-q", "-p", "no:cacheprovider", *coverage, *paths)
+    for file in {file for row in TABLE.values() for file in row["files"]}:
+        covered = re.search(rf"/{re.escape(file)} .* (\d+)%", printed)
+        assert covered, file
+        assert int(covered[1]) >= 95, covered[0]
+    backend_tool(project, "mypy", "--no-incremental")
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_artifact_of_the_example_is_quick_to_make_and_never_in_git(render, backend_commands, name):
+    project = render(model_backend=name)
+    script = [backend_commands / "python", "scripts/make_example_model.py"]
+    done = subprocess.run(script, cwd=project, capture_output=True, text=True, check=True)
+    assert re.search(r"\n    sha256: [0-9a-f]{64}\n", done.stdout)
+    (artifact,) = (file for file in (project / "artifacts").iterdir() if file.name[0] != ".")
+    assert artifact.stat().st_size < 200_000
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    listing = ["git", "ls-files", "--others", "--exclude-standard", "artifacts"]
+    found = subprocess.run(listing, cwd=project, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["artifacts/.gitignore"]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_make_runs_the_script_once_and_not_without_it(render, name):
+    project = render(model_backend=name, features=[])
+
+    def run(target):
+        make = ["make", target, "RUN=true", "--no-print-directory"]
+        return subprocess.run(make, cwd=project, capture_output=True, text=True, check=True).stdout
+
+    for target in ("run", "dev", "test", "coverage"):
+        assert run(target).splitlines()[0] == "true python scripts/make_example_model.py"
+    assert "make_example_model" not in run("lint")
+    artifact = project / f"artifacts/dummy_model{TABLE[name]['suffix']}"
+    artifact.write_bytes(b"")
+    assert "make_example_model" not in run("run")
+    artifact.unlink()
+    (project / "scripts/make_example_model.py").unlink()
+    assert "make_example_model" not in run("run")
+
+
+def test_image_has_the_artifacts(render):
+    project = render(model_backend="onnx")
+    assert "\nCOPY artifacts ./artifacts\n" in (project / "Dockerfile").read_text("utf-8")
+    assert "\n!artifacts\n" in (project / ".dockerignore").read_text("utf-8")
+    assert "artifacts" not in (render() / "Dockerfile").read_text("utf-8")
+    assert "artifacts" not in (render() / ".dockerignore").read_text("utf-8")
