@@ -55,9 +55,7 @@ def config(render):
 @pytest.mark.parametrize("backends", [[], ["sklearn", "onnx"]])
 @pytest.mark.parametrize("manager", INSTALL)
 def test_bounds_left_to_the_template_are_those_that_it_sets(manager, backends, render):
-    project = render(
-        package_manager=manager, backends=backends, features=[*read_features()] if backends else []
-    )
+    project = render(package_manager=manager, backends=backends, features=[*read_features()])
     pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     groups = pyproject["dependency-groups"].values()
     requirements = [
