@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.support import CACHE, must
-from tools.managers import INSTALL, environment
+from tests.system.support import CACHE, must, require
+from tools.managers import INSTALL, TOOLS, environment
+
+PACKAGES = ["axe-core@>=4.14 <5", "puppeteer-core@>=24 <25"]  # Debian 12 has Node 18
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,15 @@ def lock_file(render) -> Callable[[str], Path]:
         return kept
 
     return lock
+
+
+@pytest.fixture(scope="session")
+def modules():
+    """Return the folder of Node's packages, installed if they are missing."""
+    folder, wanted = TOOLS / "playground", "\n".join(PACKAGES)
+    stamp = folder / "installed.txt"
+    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
+        npm = require("npm", "apt-get install nodejs npm")
+        must([npm, "install", "--silent", "--prefix", folder, *PACKAGES], env=environment())
+        stamp.write_text(wanted, "utf-8")
+    return folder / "node_modules"

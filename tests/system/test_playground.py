@@ -8,12 +8,11 @@ import pytest
 
 from tests.support.pages import blocks
 from tests.system.support import CACHE, CHROMIUM_FLAGS, DEAD_PROXY, must, network_events, require
-from tools.managers import ROOT, TOOLS, environment
+from tools.managers import ROOT, environment
 from tools.service import running
 
 HOW_TO = ROOT / "docs/how-to/playground.md"
 DRIVER = Path(__file__).with_name("playground.cjs")
-PACKAGES = ["axe-core@>=4.14 <5", "puppeteer-core@>=24 <25"]  # Debian 12 has Node 18
 
 TEXT = '''"""A model that gives a text back."""
 
@@ -100,18 +99,6 @@ CASES = {
         "broken": '{"rooms": 3,}',
     },
 }
-
-
-@pytest.fixture(scope="session")
-def modules():
-    """Return the folder of Node's packages, installed if they are missing."""
-    folder, wanted = TOOLS / "playground", "\n".join(PACKAGES)
-    stamp = folder / "installed.txt"
-    if not stamp.is_file() or stamp.read_text("utf-8") != wanted:
-        npm = require("npm", "apt-get install nodejs npm")
-        must([npm, "install", "--silent", "--prefix", folder, *PACKAGES], env=environment())
-        stamp.write_text(wanted, "utf-8")
-    return folder / "node_modules"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ def document(route: Any, types: DeclaredTypes) -> None:
         content = extra["requestBody"].setdefault("content", {})
         content |= {kind: {"schema": BINARY} for kind in types.inputs}
         content[FORM] = {"schema": _form(), "encoding": {"file": _encoding(types)}}
-        extra.setdefault("responses", {})["400"] = responses(400)[400]
+        route.responses |= responses(400)
     if types.output:
         schema = {"content": {types.output: {"schema": BINARY}}}
         extra.setdefault("responses", {})["200"] = schema

@@ -140,7 +140,8 @@ def test_errors_are_problems_whatever_is_accepted(client_of):
 
 def test_several_accept_headers_are_one_list(client_of):
     client = client_of(CopyModel())
-    headers = [("accept", "application/json;q=0.5"), ("accept", "image/png")]
+    accepted = ("application/json;q=0.9", "image/png", "text/html")
+    headers = [("accept", value) for value in accepted]
     request = client.build_request("POST", "/predict", json={"input": "/w=="}, headers=headers)
     assert request.headers.get_list("accept") == [value for _, value in headers]
     assert client.send(request).content == b"\xff"
