@@ -18,6 +18,7 @@ print("port", server.get_host_and_port()[1], flush=True)
 sys.stdin.read()  # until the tests end
 """
 PASSED = ("Authorization", "If-Match", "X-Amz-Content-SHA256", "X-Amz-Date")
+CREDENTIALS = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, Signature=0"
 NUMBERS = itertools.count()
 
 
@@ -66,6 +67,7 @@ class Store(Server):
         url = f"{self._target}/{self.bucket}{urllib.request.quote(path)}"
         request = urllib.request.Request(url, content, method="PUT")
         request.add_header("Content-Type", "application/octet-stream")
+        request.add_header("Authorization", CREDENTIALS)
         urllib.request.urlopen(request).close()
 
     def handle(self, request):
