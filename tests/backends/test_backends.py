@@ -164,3 +164,31 @@ def test_image_has_the_artifacts(render):
     assert "\n!artifacts\n" in (project / ".dockerignore").read_text("utf-8")
     assert "artifacts" not in (render() / "Dockerfile").read_text("utf-8")
     assert "artifacts" not in (render() / ".dockerignore").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "line"),
+    [
+        ("sklearn", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("onnx", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("sklearn", "dummy_model.skops", "cannot be loaded: BadZipFile: File is not a zip file"),
+        ("onnx", "dummy_model.onnx", "cannot be loaded by ONNX Runtime"),
+        ("sklearn", "dummy_model.joblib", "model.artifact.allow_pickle: "),
+        ("onnx", "dummy_model.skops", "must end with .onnx"),
+    ],
+)
+def test_artifact_that_cannot_be_loaded_ends_the_start_with_one_line(
+    render, backend_commands, name, file, line
+):
+    project = render(model_backend=name, features=[])
+    env = {"PATH": "/usr/bin:/bin", "API_HOST": "127.0.0.1", "API_PORT": "0"}
+    if file:
+        (project / "artifacts" / file).write_bytes(b"This is text.")
+        env["MODEL__ARTIFACT__URI"] = f"artifacts/{file}"
+    start = [backend_commands / "python", "src/main.py"]
+    done = subprocess.run(start, cwd=project, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 78
+    last = done.stdout.splitlines()[-1]
+    assert "CRITICAL - The model cannot be loaded: " in last
+    assert line in last
+    assert "Traceback" not in done.stdout + done.stderr
