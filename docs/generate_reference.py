@@ -230,7 +230,7 @@ def _rules(validator: str) -> Iterator[str]:
 
 def _settings_schema() -> dict[str, Any]:
     """Return Pydantic's schema of the settings of all features, with placeholders for answers."""
-    answers: dict[str, Any] = {"features": FEATURES}
+    answers: dict[str, Any] = {"features": FEATURES, "all_features": FEATURES}
     answers |= {n: f"<{n}>" for n in ("model_module", "model_class")}
     source = jinja().from_string(SETTINGS.read_text("utf-8")).render(answers)
     with TemporaryDirectory() as folder:

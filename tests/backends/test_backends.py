@@ -15,6 +15,7 @@ from tools.managers import ROOT
 from tools.template import read_backends
 
 TABLE = read_backends()
+ALL = ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]
 COVERAGE = ROOT / "tests/engine/coverage.toml"
 VARIANTS = {
     **{name: {"model_backend": name} for name in TABLE},
@@ -56,9 +57,9 @@ def test_keyword_has_nothing_of_a_backend(render):
 
 @pytest.mark.parametrize("name", TABLE)
 def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
-    before, after = files(render()), files(render(model_backend=name))
-    artifacts = {f"artifacts/{file}" for file in (".gitignore",)}
-    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE | artifacts
+    before, after = files(render(features=ALL)), files(render(features=ALL, model_backend=name))
+    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE
+    own |= {"artifacts/.gitignore", *files(render(features=[*ALL, "artifacts"]))} - {*before}
     assert before.keys() - after.keys() == set()
     assert after.keys() - before.keys() == own
     pyproject = tomllib.loads(after["pyproject.toml"].decode())
@@ -71,7 +72,7 @@ def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
 def test_backend_without_example_leaves_the_files_of_the_user(render):
     before, after = files(render()), files(render(backends=[*TABLE]))
     changed = {name for name in before if after[name] != before[name]}
-    assert not [name for name in changed if name.startswith(("src/", "tests/", "configs/"))]
+    assert not [n for n in changed if n.startswith(("src/models/", "tests/", "configs/"))]
     assert not OF_THE_EXAMPLE & {*after}
 
 
