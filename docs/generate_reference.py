@@ -158,10 +158,20 @@ def settings_page() -> str:
     parts = [NOTICE, SETTINGS_HEAD, "\n## Top level", TABLE_HEAD]
     parts += [_row(name, field) for name, field in top.items()]
     for section, definition in sections.items():
-        described = schema["$defs"][definition]
-        parts += [f"\n## Section `{section}`\n", described["description"], TABLE_HEAD]
-        parts += [_row(f"{section}.{n}", field) for n, field in described["properties"].items()]
+        parts += _section(section, definition, schema["$defs"])
     return "\n".join([*parts, ""])
+
+
+def _section(name: str, definition: str, definitions: dict[str, Any]) -> Iterator[str]:
+    """Return the lines about a section, and about those in it."""
+    described = definitions[definition]
+    yield from (f"\n## Section `{name}`\n", described["description"], TABLE_HEAD)
+    fields = described["properties"]
+    inner = {field: fields[field].get("$ref", "").split("/")[-1] for field in fields}
+    inner = {f: k for f, k in inner.items() if definitions.get(k, {}).get("properties")}
+    yield from (_row(f"{name}.{f}", fields[f]) for f in fields if f not in inner)
+    for field, kind in inner.items():
+        yield from _section(f"{name}.{field}", kind, definitions)
 
 
 def statements_page() -> str:

@@ -38,6 +38,7 @@ THOROUGH = (
     r"test_rendered\.py::.*\[(all-rendered|alone-(?!rendered_models:EveryDatatype))",
     r"test_checks\.py::.*minimal",
     r"documents/test_types\.py",
+    r"tests/artifacts/",
     rf"test_releases\.py::.*\[(?!{LAST})\d",
     r"update/test_answers\.py::test_switch.*\[(?!uv-poetry)",
     r"update/test_answers\.py::test_(feature|changed).*\[(?!off1-)",

@@ -15,6 +15,7 @@ from tools.managers import ROOT
 from tools.template import read_backends
 
 TABLE = read_backends()
+ALL = ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]
 COVERAGE = ROOT / "tests/engine/coverage.toml"
 VARIANTS = {
     **{name: {"model_backend": name} for name in TABLE},
@@ -56,9 +57,9 @@ def test_keyword_has_nothing_of_a_backend(render):
 
 @pytest.mark.parametrize("name", TABLE)
 def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
-    before, after = files(render()), files(render(model_backend=name))
-    artifacts = {f"artifacts/{file}" for file in (".gitignore",)}
-    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE | artifacts
+    before, after = files(render(features=ALL)), files(render(features=ALL, model_backend=name))
+    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE
+    own |= {"artifacts/.gitignore", *files(render(features=[*ALL, "artifacts"]))} - {*before}
     assert before.keys() - after.keys() == set()
     assert after.keys() - before.keys() == own
     pyproject = tomllib.loads(after["pyproject.toml"].decode())
@@ -71,7 +72,7 @@ def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
 def test_backend_without_example_leaves_the_files_of_the_user(render):
     before, after = files(render()), files(render(backends=[*TABLE]))
     changed = {name for name in before if after[name] != before[name]}
-    assert not [name for name in changed if name.startswith(("src/", "tests/", "configs/"))]
+    assert not [n for n in changed if n.startswith(("src/models/", "tests/", "configs/"))]
     assert not OF_THE_EXAMPLE & {*after}
 
 
@@ -164,3 +165,31 @@ def test_image_has_the_artifacts(render):
     assert "\n!artifacts\n" in (project / ".dockerignore").read_text("utf-8")
     assert "artifacts" not in (render() / "Dockerfile").read_text("utf-8")
     assert "artifacts" not in (render() / ".dockerignore").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "line"),
+    [
+        ("sklearn", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("onnx", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("sklearn", "dummy_model.skops", "cannot be loaded: BadZipFile: File is not a zip file"),
+        ("onnx", "dummy_model.onnx", "cannot be loaded by ONNX Runtime"),
+        ("sklearn", "dummy_model.joblib", "model.artifact.allow_pickle: "),
+        ("onnx", "dummy_model.skops", "must end with .onnx"),
+    ],
+)
+def test_artifact_that_cannot_be_loaded_ends_the_start_with_one_line(
+    render, backend_commands, name, file, line
+):
+    project = render(model_backend=name, features=[])
+    env = {"PATH": "/usr/bin:/bin", "API_HOST": "127.0.0.1", "API_PORT": "0"}
+    if file:
+        (project / "artifacts" / file).write_bytes(b"This is text.")
+        env["MODEL__ARTIFACT__URI"] = f"artifacts/{file}"
+    start = [backend_commands / "python", "src/main.py"]
+    done = subprocess.run(start, cwd=project, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 78
+    last = done.stdout.splitlines()[-1]
+    assert "CRITICAL - The model cannot be loaded: " in last
+    assert line in last
+    assert "Traceback" not in done.stdout + done.stderr

@@ -100,7 +100,7 @@ def test_switch_keeps_the_backend_that_the_users_model_imports(
     boots(project, backend_tool)
 
     commit(project, "Update")
-    update(project, to=history.current, data={"model_backend": "keyword"})
+    update(project, data={"model_backend": "keyword"})
     assert of_backends(files(project)) == ["sklearn", "onnx"], "and the way back"
     commit(project, "Back")
     update(project)

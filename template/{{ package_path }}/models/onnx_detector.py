@@ -101,7 +101,9 @@ def letterbox(picture: Any, width: int, height: int) -> Letterbox:
     left, top = (width - size[0]) // 2, (height - size[1]) // 2
     canvas = np.full((height, width, 3), GREY, np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = picture.resize(size, BILINEAR)
-    return Letterbox(canvas.transpose(2, 0, 1).astype(np.float32) / 255, scale, left, top)
+    pixels = canvas.transpose(2, 0, 1).astype(np.float32)
+    pixels /= 255
+    return Letterbox(pixels, scale, left, top)
 
 
 def suppress(corners: Array, labels: NDArray[np.int64], max_overlap: float) -> list[int]:

@@ -35,7 +35,7 @@ CAUSES = {
     r"BadScheme": "it, or what it redirects to, is not encrypted",
     r"InvalidCertificate": "its certificate is not trusted; SSL_CERT_FILE may name your authority",
     r"MissingContentLength": "its server does not declare a length",
-    r"status code: 4(?!08|25|29)\d\d": "",
+    r"status code: 4(?!08|12|25|29)\d\d": "",
 }
 
 

@@ -28,11 +28,11 @@ class TripleModel(OnnxModel):
 
     def predict(self, input_data: list[float]) -> list[float]:
         [result] = self.run(np.asarray(input_data, np.float32))
-        return result.tolist()
+        return [float(value) for value in result]
 
 
 def graph(ir_version=10, opset=21, weights=None):
-    three = weights or numpy_helper.from_array(np.float32(3), "three")
+    three = weights or numpy_helper.from_array(np.array(3, np.float32), "three")
     info = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "xy"]
     nodes = [helper.make_node("Mul", ["x", "three"], ["y"])]
     whole = helper.make_graph(nodes, "triple", info[:1], info[1:], [three])
@@ -226,3 +226,9 @@ def test_processors_are_never_more_than_the_affinity(tmp_path, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     (tmp_path / "cpu.max").write_text("400000 100000")
     assert available_cpus(tmp_path) == 1
+
+
+def test_processors_of_a_system_without_affinity_are_all(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert available_cpus(tmp_path) == 4

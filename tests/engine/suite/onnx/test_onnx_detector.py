@@ -1,6 +1,6 @@
 """A detector in the layout of YOLO, over a graph whose boxes are known."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import onnx
@@ -61,7 +61,7 @@ def graph(batch="n", names="{0: 'red', 1: 'green', 2: 'blue'}", size=SIZE):
         "zero": np.zeros(1, np.float32),
         "first": np.array([0]),
     }
-    pool = {"kernel_shape": [CELL] * 2, "strides": [CELL] * 2}
+    pool: dict[str, Any] = {"kernel_shape": [CELL] * 2, "strides": [CELL] * 2}
     nodes = [
         helper.make_node("AveragePool", ["images"], ["means"], **pool),
         helper.make_node("Conv", ["means", "colours"], ["differences"]),
@@ -118,7 +118,12 @@ def test_several_pictures_are_one_call_and_equal_single_ones(path, monkeypatch):
     pictures = [picture(64, 64, red=(8, 8, 8)), picture(64, 64, green=(40, 16, 8))]
     single = [detector.detect([one])[0] for one in pictures]
     calls, run = [], detector.run
-    monkeypatch.setattr(detector, "run", lambda array: calls.append(len(array)) or run(array))
+
+    def counted(array):
+        calls.append(len(array))
+        return run(array)
+
+    monkeypatch.setattr(detector, "run", counted)
     assert detector.detect(pictures) == single
     assert calls == [2]
     assert [rounded(found)[0][0] for found in single] == ["red", "green"]

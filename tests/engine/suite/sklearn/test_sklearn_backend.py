@@ -47,7 +47,12 @@ class ForestModel(PointModel):
     trusted_types: ClassVar[list[str]] = [TREES]
 
 
-class NumberModel(PointModel):
+class NumberModel(SklearnModel):
+    model_name: ClassVar[str] = "numbers"
+    version: ClassVar[str] = "1.0.0"
+
+    features = PointModel.features
+
     def predict(self, input_data: Point) -> float:
         return float(self.values([input_data])[0])
 
