@@ -31,11 +31,7 @@ FATAL = {ConfigError.exit_code, STARTUP_FAILURE}  # another attempt would fail t
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Configure several workers; in a worker, let only the first that fails report it.
-
-    Raises:
-        ConfigError: As in `server_options`.
-    """
+    """Configure several workers; in a worker, let only the first that fails report it."""
     state = state_of(app)
     if is_worker() and settings.hardening.workers > 1:
         state.on_load_failure = partial(report_once, state.on_load_failure)
