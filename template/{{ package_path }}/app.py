@@ -62,6 +62,19 @@ def create_app(
     return app
 
 
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return the options for Uvicorn that it needs before the app is built.
+
+    Raises:
+        ConfigError: A setting does not fit this machine, or a module cannot be imported.
+    """
+    options: dict[str, Any] = {}
+    for module in import_own(f"{__package__}.parts").SERVER:
+        if of_module := getattr(module, "server_options", None):
+            options |= of_module(settings)
+    return options
+
+
 def _create(settings: Settings, model: Model | None) -> Model:
     model = model or create_model(settings.model.implementation)
     declared: Any = type(model).Options  # an older model may have something else of this name

@@ -118,6 +118,7 @@ PACKAGE = [
     "serving/connections/upgrades.py",
     "serving/limits/__init__.py",
     "serving/limits/size_limit.py",
+    "serving/startup.py",
     "utils/__init__.py",
     "utils/helpers.py",
     "utils/json_cost.py",

@@ -5,6 +5,8 @@ import re
 import pytest
 import yaml
 
+from tools.service import running
+
 FAST, FULL = 1, 8  # seconds that an import of the model takes
 
 
@@ -24,6 +26,19 @@ def run_steps(project, sh, import_s):
 
 def test_checks_are_green(strangers, sh):
     run_steps(strangers, sh, FAST)
+
+
+def test_health_responds_while_the_model_is_imported(strangers, variables, commands, tmp_path):
+    command = [str(commands / "python"), "src/main.py"]
+    env, log = variables(FULL), tmp_path / "log"
+    with running(command, cwd=strangers, env=env, log=log, ready="/health") as service:
+        assert service.request("/health")[:2] == (200, {"status": "ok"})
+        status, problem, headers = service.request("/ready")
+        assert (status, problem["detail"]) == (503, "The service is starting")
+        assert headers["retry-after"] == "1"
+        while service.request("/ready")[0] == 503:
+            assert service.request("/health")[0] == 200
+        assert service.request("/info")[1]["models"][0]["name"] == "ship-counter"
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ def import_own(module: str) -> ModuleType:
     """
     try:
         return import_module(module)
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         package, here = Path(__file__).parents[1], Path(__file__)
         frames = [Path(frame.filename) for frame in extract_tb(exc.__traceback__)]
         own = [file for file in frames if package in file.parents and file != here]

@@ -34,6 +34,14 @@ class SlowToLoad(Slow):
         time.sleep(1)
 
 
+class NeverLoaded(Slow):
+    """A model that takes ten minutes to load."""
+
+    def load(self) -> None:
+        logger.info("begin to load")
+        time.sleep(600)
+
+
 class SlowBatch(Slow):
     """A model as slow as its slowest input; fails for poison, alone or in a batch."""
 

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Guard connections of Uvicorn; do nothing in a test or on another server."""
     server = running_server()
-    guard = _guard(server, app) if server else None
+    guard = guard_connections(server, app) if server else None
     try:
         yield
     finally:
@@ -38,8 +38,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             guard.stop()
 
 
-def _guard(server: uvicorn.Server, app: FastAPI) -> ConnectionGuard | None:
-    """Apply settings and limits to a server that has started; return its guard."""
+def guard_connections(server: Any, app: Any) -> ConnectionGuard | None:
+    """Apply settings and limits to a server of Uvicorn that starts; return its guard."""
     config, state = server.config, state_of(app)
     limits = ConnectionLimits(
         unavailable=_respond(503, state.settings),
@@ -56,7 +56,7 @@ def _guard(server: uvicorn.Server, app: FastAPI) -> ConnectionGuard | None:
     if not takes_websockets(app):
         config.ws_protocol_class = None
     guard = ConnectionGuard(server.server_state.connections, limits)
-    config.http_protocol_class = partial(GuardedProtocol, guard)  # type: ignore[assignment]
+    config.http_protocol_class = partial(GuardedProtocol, guard)
     loop.set_exception_handler(OutOfDescriptors())
     return guard
 

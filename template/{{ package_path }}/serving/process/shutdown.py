@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from .uvicorn_server import Server
@@ -26,13 +27,17 @@ class Drain:
     Args:
         server: The server that runs the service.
         seconds: How long requests are still accepted, so that load balancers notice the end.
+        has_served: Whether there is anything to drain: not before the model is loaded.
     """
 
-    def __init__(self, server: Server, seconds: float) -> None:
+    def __init__(
+        self, server: Server, seconds: float, has_served: Callable[[], bool] = lambda: True
+    ) -> None:
         self.is_draining = False
         """Whether SIGTERM was received."""
         self._server = server
         self._seconds = seconds
+        self._has_served = has_served
         self._began_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
@@ -49,9 +54,10 @@ class Drain:
         self._task = self._loop.create_task(self._drain(number, frame))
 
     async def _drain(self, number: int, frame: FrameType | None) -> None:
-        logger.info("Draining for %g s", self._seconds)
+        seconds = self._seconds if self._has_served() else 0
+        logger.info("Draining for %g s", seconds)
         self._server.close_after_responses()
-        await asyncio.sleep(self._seconds)
+        await asyncio.sleep(seconds)
         self._server.stop_accepting()
         await asyncio.sleep(SETTLE_S)
         self._server.end(number, frame)

@@ -19,6 +19,7 @@ from uvicorn.supervisors import multiprocess
 from ...api.dependencies import state_of
 from ...config.settings import Settings
 from ...core.errors import ConfigError
+from ..startup import respond
 from .uvicorn_server import use_supervisor
 from .worker import METRICS_DIR, PATIENCE_S, Worker, is_worker, report_once
 
@@ -30,24 +31,29 @@ FATAL = {ConfigError.exit_code, STARTUP_FAILURE}  # another attempt would fail t
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Configure several workers; in a worker, let only the first that fails report it.
+    """Configure several workers; in a worker, let only the first that fails report it."""
+    state = state_of(app)
+    if is_worker() and settings.hardening.workers > 1:
+        state.on_load_failure = partial(report_once, state.on_load_failure)
+    state.server_options |= server_options(settings)
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return the options for Uvicorn to start several workers; nothing in a worker.
 
     Raises:
         ConfigError: There is no folder for the shared metrics of workers, or `debug` is on, with
             which Uvicorn starts only one process.
     """
-    state, workers = state_of(app), settings.hardening.workers
-    if workers == 1:
-        return
-    if is_worker():
-        state.on_load_failure = partial(report_once, state.on_load_failure)
-        return
+    workers = settings.hardening.workers
+    if workers == 1 or is_worker():
+        return {}
     if settings.debug:
         raise ConfigError("Configuration error:\n  hardening.workers: must be 1 while debug is on")
-    state.server_options |= {"workers": workers, "timeout_worker_healthcheck": PATIENCE_S}
-    use_supervisor(Supervisor, Worker)
+    use_supervisor(partial(Supervisor, settings), Worker)
     if not os.environ.keys() & {METRICS_DIR, METRICS_DIR.lower()}:
         _share_metrics()
+    return {"workers": workers, "timeout_worker_healthcheck": PATIENCE_S}
 
 
 def _share_metrics() -> None:
@@ -72,12 +78,17 @@ class Supervisor(multiprocess.Multiprocess):
 
     exit_code = 0
 
+    def __init__(self, settings: Settings, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._settings = settings
+
     def run(self) -> None:
-        """Run the workers; exit with the exit code of a worker that could not start.
+        """Run the workers, and respond until the first listens.
 
         Raises:
-            SystemExit: A worker could not start.
+            SystemExit: A worker could not start; the exit code is that of the worker.
         """
+        respond(self.sockets, self._settings)
         super().run()
         if self.exit_code:
             raise SystemExit(self.exit_code)

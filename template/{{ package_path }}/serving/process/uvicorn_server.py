@@ -5,6 +5,7 @@ for several workers are extended in `supervisor.py` and `worker.py`, connections
 """
 
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
@@ -82,7 +83,7 @@ class UvicornServer:
         return {socket.fileno() for socket in [*listening, *talking] if socket} - {-1}
 
 
-def use_supervisor(supervisor: type, worker: type) -> None:
+def use_supervisor(supervisor: Callable[..., object], worker: type) -> None:
     """Let `uvicorn.run` start these when there are several workers; it has no setting for this."""
     setattr(multiprocess, "Process", worker)  # noqa: B010
     setattr(sys.modules["uvicorn.main"], "Multiprocess", supervisor)  # noqa: B010

@@ -1,17 +1,24 @@
 """A worker process: its handle in the supervisor, and its state inside the worker."""
 
+import logging
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from socket import socket, socketpair
 from typing import ClassVar
 
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 from ...core.errors import ConfigError
+from ..startup import Startup
+
+logger = logging.getLogger(__name__)
 
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 PATIENCE_S = 600  # for a worker that loads its model; later its watchdog ends one that is stuck
@@ -31,6 +38,8 @@ class Worker(multiprocess.Process):
     """In a worker: whether other workers serve while it starts."""
     may_report: socket | None = None
     """Socket with one byte, for the first worker of the start that cannot load the model."""
+    responder: socket | None = None
+    """Socket that stops the responder of the supervisor."""
     has_served = False
     """Whether it accepted requests; a worker of the start does so while it loads the model."""
     failures = 0
@@ -44,20 +53,37 @@ class Worker(multiprocess.Process):
         self.is_replacement = Worker.started >= (self.config.workers or 1)
         Worker.started += 1
         if not self.is_replacement:
-            self.has_served = True
             self.may_report, _ = _first_failure()
+        self.responder = Startup.responder
         super().start()
         self.child_conn.close()
 
     def target(self, sockets: list[socket] | None = None) -> None:
-        """Serve, in the worker."""
+        """Build the app and serve, in the worker."""
         Worker.is_replacement, Worker.may_report = self.is_replacement, self.may_report
+        Startup.responder = self.responder
         inheritable = False
         pipe = [self.parent_conn, self.child_conn]
-        for own in [*pipe, *(sockets or ()), *filter(None, [self.may_report])]:
+        for own in [*pipe, *(sockets or ()), *filter(None, [self.may_report, self.responder])]:
             # Otherwise a program that the model runs could keep the port open.
             os.set_inheritable(own.fileno(), inheritable)
+        self._build()
         super().target(sockets)
+
+    def _build(self) -> None:
+        """Build the app before the server handles signals, so that SIGTERM ends an import.
+
+        Raises:
+            SystemExit: The app cannot be built, which another attempt would not change.
+        """
+        try:
+            import_module(str(self.config.app).partition(":")[0]).build()
+        except ConfigError as exc:
+            report_once(partial(print, file=sys.stderr), exc)
+            sys.exit(ConfigError.exit_code)
+        except Exception:
+            logger.critical("The app cannot be built", exc_info=True)
+            sys.exit(STARTUP_FAILURE)
 
     def is_alive(self, timeout: float = PATIENCE_S) -> bool:
         """Return whether it runs and responded to pings in time; do not wait for a response."""

@@ -67,6 +67,7 @@ def test_service_starts_answers_and_ends():
         assert "Starting server on 127.0.0.1:0" in lines[0]
         url = re.search(r"http://127\.0\.0\.1:\d+", lines[-1])
         assert url
+        lines_until(process, "Application startup complete")
         with urllib.request.urlopen(f"{url[0]}/health", timeout=PATIENCE_S) as answer:
             assert answer.read() == b'{"status":"ok"}'
         with urllib.request.urlopen(f"{url[0]}/openapi.json", timeout=PATIENCE_S) as answer:

@@ -82,6 +82,17 @@ def test_first_signal_begins_a_drain_and_its_end_ends_the_server():
     asyncio.run(check())
 
 
+def test_server_that_has_not_served_has_nothing_to_drain():
+    async def check():
+        server = FakeServer()
+        Drain(server, 600, has_served=lambda: False)
+        signal.raise_signal(signal.SIGTERM)
+        await until(lambda: server.is_ending)
+        assert server.has_stopped
+
+    asyncio.run(check())
+
+
 def test_answers_close_their_connections_while_draining():
     async def check():
         server = FakeServer()

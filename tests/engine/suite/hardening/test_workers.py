@@ -1,5 +1,6 @@
 """Several worker processes: requested where the service is started, and only if they can serve."""
 
+import http.client
 import os
 import signal
 import socket
@@ -22,7 +23,8 @@ from src.core.errors import ConfigError
 from src.serving.process import supervisor as supervision
 from src.serving.process.supervisor import Supervisor
 from src.serving.process.worker import METRICS_DIR, Worker
-from tests.conftest import TextModel
+from src.serving.startup import Startup, stop
+from tests.conftest import PATIENCE_S, TextModel
 from tests.engine.suite.hardening.server_harness import serve
 
 UVICORN = sys.modules["uvicorn.main"]
@@ -35,6 +37,11 @@ def _own_process(monkeypatch):
     monkeypatch.setattr(multiprocess, "Process", multiprocess.Process)  # as it was
     monkeypatch.setattr(UVICORN, "Multiprocess", multiprocess.Multiprocess)
     monkeypatch.setattr(Worker, "may_report", None)
+    monkeypatch.setattr(Startup, "responder", None)
+    handlers = {number: signal.getsignal(number) for number in multiprocess.SIGNALS}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def app_of(workers):
@@ -122,6 +129,7 @@ def supervise(monkeypatch):
         return supervisor
 
     supervisor: Any = Supervisor.__new__(Supervisor)
+    supervisor._settings = Settings()
     supervisor.should_exit, supervisor.config, supervisor.sockets = threading.Event(), None, []
     monkeypatch.setattr(multiprocess, "Process", FakeWorker)
     return look
@@ -227,17 +235,77 @@ def test_worker_of_the_start_may_report_that_it_cannot_load_the_model(worker, mo
     monkeypatch.setattr(Worker, "started", 1)
     worker.start()
     assert worker.may_report.recv(1) == b"1"
-    assert worker.has_served
+    assert not worker.has_served, "it builds the app first"
 
 
+@pytest.fixture
+def entry_point(monkeypatch):
+    """The module that the worker builds its app with, in place of `main.py`."""
+    module = SimpleNamespace(build=lambda: None)
+    monkeypatch.setitem(sys.modules, "x", module)
+    return module
+
+
+@pytest.mark.usefixtures("entry_point")
 def test_worker_hands_down_none_of_its_sockets(worker, monkeypatch):
     served: list[object] = []
     monkeypatch.setattr(multiprocess.Process, "target", lambda _, sockets: served.append(sockets))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.set_inheritable(True)
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as responder:
+        worker.responder = responder
+        for own in (listener, responder):
+            own.set_inheritable(True)
         worker.target([listener])
         assert served == [[listener]]
+        assert Startup.responder is responder, "which it stops once it can listen itself"
         assert not listener.get_inheritable()
+        assert not responder.get_inheritable()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (ConfigError("Cannot import src/models/x.py"), 78, "Cannot import src/models/x.py\n"),
+        (ValueError("of an `install`"), 3, ""),
+    ],
+)
+def test_worker_that_cannot_build_the_app_never_serves(
+    worker, entry_point, monkeypatch, capsys, error, code, message
+):
+    def build():
+        raise error
+
+    monkeypatch.setattr(multiprocess.Process, "target", lambda *_: pytest.fail("it serves"))
+    entry_point.build = build
+    with pytest.raises(SystemExit) as ended:
+        worker.target([])
+    assert ended.value.code == code
+    assert capsys.readouterr().err == message
+    assert code in supervision.FATAL, "another attempt would fail too"
+
+
+def test_supervisor_responds_until_a_worker_listens(monkeypatch):
+    def run(supervisor):
+        port = supervisor.sockets[0].getsockname()[1]
+        codes.append(get(port, "/health"))
+        codes.append(get(port, "/ready"))
+
+    def get(port, path):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection.request("GET", path)
+        with connection.getresponse() as response:
+            return response.status
+
+    codes: list[int] = []
+    monkeypatch.setattr(multiprocess.Multiprocess, "run", run)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        Supervisor(Settings(), uvicorn.Config("x", workers=2), [listener]).run()
+        assert codes == [200, 503]
+        assert Startup.responder
+        stop()
+        listener.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
 
 
 def test_workers_that_still_drain_are_ended_when_asked_again():
