@@ -3,7 +3,6 @@
 import runpy
 
 import pytest
-
 from src.core.metadata import PROJECT_DIR
 from src.models import example_module
 from src.models.loading import create_model
