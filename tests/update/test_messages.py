@@ -7,9 +7,9 @@ import pytest
 
 from tests.update.history import LAST
 from tests.update.project import answers_of, commit, copier, scripted, update
-from tools.template import read_features
+from tools.template import read_production
 
-PRODUCTION = [*read_features()]
+PRODUCTION = read_production()
 
 
 def test_check_update_tells_by_its_exit_code_whether_there_is_a_release(started, tmp_path):
