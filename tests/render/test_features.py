@@ -87,7 +87,7 @@ def test_feature_that_is_not_chosen_leaves_nothing(extended, render, tmp_path):
             for file in project.rglob("*")
             if file.is_file()
         }
-        for project in (render(), without)
+        for project in (render(features=features), without)
     )
     assert {name for name in before if before[name] != after[name]} == {
         (without / ".copier-answers.yml").relative_to(without)
