@@ -48,7 +48,7 @@ def test_folder_is_loaded(store, loaded):
 
 
 def test_moved_object_is_noticed(store, loaded, rejected):
-    """Without a pin each start takes the newest; a pin is never satisfied by other bytes."""
+    """Without a pin a start takes what is there; a pin is never satisfied by other bytes."""
     uri = store.put("model.onnx", CONTENT)
     assert loaded(uri)["model.onnx"] == CONTENT.decode()
     store.put("model.onnx", b"newer")

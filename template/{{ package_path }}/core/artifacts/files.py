@@ -29,7 +29,7 @@ def checksum(path: Path) -> str:
         ConfigError: There is no such file or folder, or it cannot be read.
     """
     with explained("ARTIFACT"):
-        return digest(list_files(path, root_of(path)))
+        return digest(list_files(path, Path(path.resolve().anchor)))
 
 
 def digest(files: dict[str, Path]) -> str:

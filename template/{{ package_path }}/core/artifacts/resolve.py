@@ -34,7 +34,7 @@ def check_allowed(settings: ArtifactSettings, environment: str) -> None:
     """Check what can be known before the artifact is there.
 
     Raises:
-        ConfigError: It must be pinned, or needs consent, or a feature that was not chosen.
+        ConfigError: It must be pinned, or needs a feature that was not chosen.
     """
     if environment == "production" and not (settings.is_pinned or settings.allow_unpinned):
         raise ConfigError(

@@ -129,6 +129,16 @@ def test_folder_with_a_link_that_leads_outside_is_rejected(project, rejected, tm
     assert "leads outside" in rejected("artifacts")
 
 
+def test_links_within_the_project_are_followed(project):
+    """As tools that keep versions of data make them."""
+    (project / "kept").mkdir()
+    (project / "kept/aa11").write_bytes(b"weights")
+    (project / "artifacts/model").mkdir()
+    (project / "artifacts/model/model.onnx").symlink_to("../../kept/aa11")
+    folder = project / "artifacts/model"
+    assert provided(project, "artifacts/model", sha256=checksum(folder)) == folder
+
+
 def test_links_in_a_circle_are_rejected(project, rejected):
     (project / "artifacts/up").symlink_to("../artifacts")
     assert "a link to a folder around it" in rejected("artifacts")
