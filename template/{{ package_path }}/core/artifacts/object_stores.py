@@ -63,7 +63,7 @@ def fetch(uri: str, target: Path, download: Download) -> None:
 def _open(uri: str) -> Any:
     parts = urlsplit(uri)
     allow_http = os.environ.get(f"{PREFIXES.get(parts.scheme)}_ALLOW_HTTP", "").lower()
-    options = {**CLIENT, "allow_http": allow_http in {"1", "true"}}
+    options: Any = {**CLIENT, "allow_http": allow_http in {"1", "true"}}
     address = f"{parts.scheme}://{parts.netloc}"
     try:
         return from_url(address, client_options=options, retry_config=RETRIES)

@@ -194,8 +194,10 @@ def test_too_large_an_artifact_is_rejected_before_it_is_fetched(get, cached):
     assert cached() == set()
 
 
-def test_source_that_declares_too_little_is_stopped():
+def test_download_is_limited_by_what_its_source_declares_and_by_what_it_sends():
     limit = Download(URI, max_bytes=10)
+    with pytest.raises(ConfigError, match="has 11 bytes or more"):
+        limit.expect(11)
     limit.expect(5)
     limit.add(10)
     with pytest.raises(ConfigError, match="max_bytes"):
