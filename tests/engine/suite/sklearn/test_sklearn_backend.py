@@ -200,6 +200,15 @@ def test_joblib_is_loaded_where_the_name_says_so(tmp_path, suffix):
     assert loaded(path).predict(Point(x=1, y=0)).label == "high"
 
 
+def test_reason_of_several_lines_is_one_line(tmp_path, monkeypatch):
+    def fail(_):
+        raise ValueError("first\nsecond")
+
+    monkeypatch.setattr(joblib, "load", fail)
+    path = tmp_path / "points.joblib"
+    assert refusal(path) == f"{path} cannot be loaded: ValueError: first"
+
+
 def test_model_without_artifact_names_the_setting():
     with pytest.raises(ConfigError, match=r"PointModel has no artifact: set model\.artifact\.uri"):
         PointModel().load()
