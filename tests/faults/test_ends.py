@@ -101,6 +101,7 @@ def test_call_that_hangs_does_not_keep_the_process_from_ending(serve):
 @pytest.mark.row(29)
 def test_several_workers_drain_too(draining):
     with draining(workers=2) as service, begin(service, DRAIN_S + 1) as client:
+        wait_for(lambda: len(log_lines(service, "Loaded model")) == 2)
         terminate(service)
         wait_for(lambda: len(log_lines(service, "Draining")) == 2)
         assert_problem(get(service, "/ready"), 503)

@@ -41,7 +41,7 @@ class Worker(multiprocess.Process):
     responder: socket | None = None
     """Socket that stops the responder of the supervisor."""
     has_served = False
-    """Whether it accepted requests; a worker of the start does so while it loads the model."""
+    """Whether it accepted requests; one of the start counts as if it did."""
     failures = 0
     """Consecutive attempts that ended before the worker accepted requests."""
     retry_at = 0.0
@@ -53,6 +53,7 @@ class Worker(multiprocess.Process):
         self.is_replacement = Worker.started >= (self.config.workers or 1)
         Worker.started += 1
         if not self.is_replacement:
+            self.has_served = True
             self.may_report, _ = _first_failure()
         self.responder = Startup.responder
         super().start()
