@@ -38,6 +38,9 @@ THOROUGH = (
     r"test_rendered\.py::.*\[(all-rendered|alone-(?!rendered_models:EveryDatatype))",
     r"test_checks\.py::.*minimal",
     r"documents/test_types\.py",
+    r"backends/test_backends\.py::test_(code|own_tests).*\[(?!(sklearn|onnx, minimal)\])",
+    r"backends/test_backends\.py::test_(suites|artifact_that)",
+    r"update/test_backends\.py::(?!.*switch)",
     r"tests/artifacts/",
     rf"test_releases\.py::.*\[(?!{LAST})\d",
     r"update/test_answers\.py::test_switch.*\[(?!uv-poetry)",
@@ -60,7 +63,7 @@ THOROUGH = (
 # The longest go first, so that at the end no process waits for the other.
 LONGEST = """
     test_service.py test_engine.py test_render.py test_random_edits.py test_adoption.py
-    test_moved_files.py test_answers.py test_checks.py test_rendered.py test_hostile_git.py
+    test_backends.py test_moved_files.py test_answers.py test_checks.py test_rendered.py test_hostile_git.py
     test_conflicts.py test_situations.py test_docs.py test_documents.py test_messages.py
 """.split()
 
