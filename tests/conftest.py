@@ -63,8 +63,9 @@ THOROUGH = (
 # The longest go first, so that at the end no process waits for the other.
 LONGEST = """
     test_service.py test_engine.py test_render.py test_random_edits.py test_adoption.py
-    test_backends.py test_moved_files.py test_answers.py test_checks.py test_rendered.py test_hostile_git.py
-    test_conflicts.py test_situations.py test_docs.py test_documents.py test_messages.py
+    test_backends.py test_moved_files.py test_answers.py test_checks.py test_rendered.py
+    test_hostile_git.py test_conflicts.py test_situations.py test_docs.py test_documents.py
+    test_messages.py
 """.split()
 
 
