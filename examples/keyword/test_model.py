@@ -1,6 +1,7 @@
 """Your model's own tests: they change with the model. Updates leave this file alone."""
 
 import pytest
+
 from src.models import example_module
 from src.models.loading import create_model
 

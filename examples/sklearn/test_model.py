@@ -3,6 +3,7 @@
 import runpy
 
 import pytest
+
 from src.core.metadata import PROJECT_DIR
 from src.models import example_module
 from src.models.loading import create_model
