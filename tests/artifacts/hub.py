@@ -23,15 +23,20 @@ class Hub(Server):
         """Respond as the hub does."""
         path = urllib.parse.unquote(request.path.partition("?")[0])
         self.requests.append(path)
+        info = re.fullmatch(r"/api/models/acme/fraud/revision/(\w+)", path)
         tree = re.fullmatch(r"/api/models/acme/fraud/tree/(\w+)", path)
         file = re.fullmatch(r"/acme/fraud/resolve/(\w+)/(.+)", path)
-        found = tree or file
+        found = info or tree or file
         if self.status:
             respond(request, self.status)
         elif not found:
             respond(request, 401, b"{}", X_Error_Code="RepoNotFound", X_Error_Message="not found")
         elif found[1] not in {REVISION, "main"}:
             respond(request, 404, b"{}", X_Error_Code="RevisionNotFound", X_Error_Message="none")
+        elif info:
+            known = {"id": "acme/fraud", "sha": REVISION, "private": False, "tags": []}
+            content = json.dumps({**known, "downloads": 0, "likes": 0}).encode()
+            respond(request, 200, content, Content_Type="application/json")
         elif tree:
             entries = [
                 {"type": "file", "path": name, "size": len(content), "oid": _digest(content)}

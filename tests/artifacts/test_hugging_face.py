@@ -8,7 +8,9 @@ from tests.artifacts.test_object_stores import until
 FILES = {
     "config.json": b"{}",
     "onnx/model.onnx": b"weights",
+    "openvino_model.bin": b"numbers",
     "pytorch_model.bin": b"\x80\x04.",
+    "scaler.pkl.gz": b"\x1f\x8b",
     "training_args.pt": b"\x80\x04.",
 }
 
@@ -31,8 +33,9 @@ def test_file_is_loaded_and_then_needs_no_network(hub, loaded):
 
 def test_repository_is_loaded_without_pickles(hub, loaded):
     found = loaded(f"hf:acme/fraud@{REVISION}")
-    assert found == {"config.json": "{}", "onnx/model.onnx": "weights"}
-    assert not [path for path in hub.requests if path.endswith((".bin", ".pt"))]
+    kept = {"config.json": "{}", "onnx/model.onnx": "weights", "openvino_model.bin": "numbers"}
+    assert found == kept
+    assert not [path for path in hub.requests if path.endswith((".gz", ".pt"))]
 
 
 def test_branch_is_not_pinned(hub, loaded, rejected):

@@ -30,7 +30,7 @@ class ArtifactSettings(Section):
     """Whether production serves an artifact without `sha256`, or `hf:` without the 40 digits of a
     revision."""
     max_bytes: int = Field(default=10_000_000_000, ge=1, le=10_000_000_000_000)
-    """Largest artifact; archives count with what they contain, decompressed."""
+    """Largest artifact; ZIP archives, such as `.skops` and `.npz`, count decompressed."""
     cache_dir: str | None = Field(default=None, min_length=1)
     """Folder for fetched artifacts; by default `model-artifacts` in the user's cache folder."""
 

@@ -35,7 +35,8 @@ def decode_image(
     """
 
     def decode(image: Image.Image) -> Image.Image:
-        if getattr(image, "is_animated", False):
+        # MPO is a JPEG of a camera, with a preview or the view of a second lens behind the photo.
+        if image.format != "MPO" and getattr(image, "is_animated", False):
             raise InvalidInputError("The picture must have one frame")
         return _loaded(image, mode)
 
@@ -70,6 +71,8 @@ def decode_frames(
                 raise InvalidInputError(f"The picture must not have more than {max_frames} frames")
             _check_pixels(image, max_pixels, len(frames) + 1)
             frames.append(_loaded(frame, mode))
+            if image.format == "MPO":
+                break
         return frames
 
     return _decode(content, formats, max_pixels, decode)
@@ -85,7 +88,7 @@ def _decode(
         with Image.open(BytesIO(content), formats=formats) as image:
             _check_pixels(image, max_pixels)
             return decode(image)
-    except InvalidInputError:
+    except (InvalidInputError, MemoryError):
         raise
     except UnidentifiedImageError:
         problem = f"The picture must be {' or '.join(formats)}"

@@ -1,5 +1,6 @@
 """Models of ONNX Runtime: open the graph on the providers that are configured, and run it."""
 
+import mmap
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from ..utils.cpus import available_cpus
 from .base import Model
 
 SEVERITY_ERROR = 3  # ONNX Runtime writes its own lines to standard error
+WEIGHTS_ELSEWHERE = b"\n\x08location\x12"  # a field of a tensor whose numbers are in another file
 
 
 class OnnxModel(Model):
@@ -62,15 +64,25 @@ def find_graph(artifact: Path) -> Path:
     """Return the graph of an artifact, which is a file, or a folder with its weights beside it.
 
     Raises:
-        ConfigError: The folder has no graph, or several.
+        ConfigError: The folder has no graph, or several; the file has its weights elsewhere.
     """
     if not artifact.is_dir():
+        if artifact.stat().st_size and _has_weights_elsewhere(artifact):
+            raise ConfigError(
+                f"{artifact} has its weights in other files, which its checksum does not cover: "
+                "name their folder in model.artifact.uri"
+            )
         return artifact
     graphs = sorted(artifact.glob("*.onnx"))
     if len(graphs) != 1:
         found = ", ".join(graph.name for graph in graphs) or "none"
         raise ConfigError(f"{artifact} must have one file .onnx; it has: {found}")
     return graphs[0]
+
+
+def _has_weights_elsewhere(graph: Path) -> bool:
+    with graph.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(WEIGHTS_ELSEWHERE) >= 0
 
 
 def open_session(path: Path, options: OnnxModel.Options) -> Any:

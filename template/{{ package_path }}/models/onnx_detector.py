@@ -62,16 +62,22 @@ class OnnxDetector(OnnxModel):
         except (KeyError, ValueError, TypeError, SyntaxError) as exc:
             expected = "an input [n, 3, height, width] of fixed size and `names` in its metadata"
             raise ConfigError(f"{self.artifact} is not a detector with {expected}: {exc}") from exc
+        rows = self.session.get_outputs()[0].shape[1]
+        if isinstance(rows, int) and rows != 4 + len(self.labels):
+            given = f"{rows - 4} scores a box for {len(self.labels)} names"
+            raise ConfigError(f"{self.artifact} is not a detector: it has {given}")
 
     def detect(self, pictures: Sequence[Any]) -> list[list[Detection]]:
         """Return the objects in each picture, the best first; pictures are Pillow's, in RGB."""
         boxes = [letterbox(picture, self.width, self.height) for picture in pictures]
-        whole = np.stack([box.pixels for box in boxes])
-        size = self.batch if isinstance(self.batch, int) else len(whole)
-        parts = [self.run(whole[at : at + size])[0] for at in range(0, len(whole), size)]
+        pixels = [box.pixels for box in boxes]
+        size = self.batch if isinstance(self.batch, int) else len(pixels)
+        pixels += [pixels[-1]] * (-len(pixels) % size)  # a graph of a fixed batch needs all of it
+        batches = [np.stack(pixels[at : at + size]) for at in range(0, len(pixels), size)]
+        parts = [self.run(batch)[0] for batch in batches]
         return [
             self._detections(output, box, picture)
-            for output, box, picture in zip(np.concatenate(parts), boxes, pictures, strict=True)
+            for output, box, picture in zip(np.concatenate(parts), boxes, pictures, strict=False)
         ]
 
     def _detections(self, output: Array, box: Letterbox, picture: Any) -> list[Detection]:

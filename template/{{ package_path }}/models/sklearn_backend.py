@@ -79,7 +79,7 @@ def load_estimator(path: Path, trusted_types: Sequence[str], max_bytes: int, nam
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", InconsistentVersionWarning)
-            if path.suffix in PICKLES:
+            if path.suffix.lower() in PICKLES:
                 return _read_joblib(path)
             return _read_skops(path, trusted_types, max_bytes, name)
     except InconsistentVersionWarning as exc:

@@ -7,6 +7,7 @@ everything else.
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -54,14 +55,15 @@ def stop() -> None:
 
 
 def respond(sockets: Sequence[socket], settings: Settings) -> list[socket]:
-    """Listen on bound sockets, and respond from a thread; return the copies that it uses."""
+    """Listen on bound sockets, and respond from a thread; return the sockets that it uses."""
     copies = [sock.dup() for sock in sockets]
     for copy in copies:
         copy.listen()
-    told, Startup.responder = socketpair()
+    stop_signal, Startup.responder = socketpair()
     config = uvicorn.Config(_create_app(settings), lifespan="off", log_config=None)
-    threading.Thread(target=_run, args=(copies, config, told), name="startup", daemon=True).start()
-    return copies
+    arguments = copies, config, stop_signal
+    threading.Thread(target=_run, args=arguments, name="startup", daemon=True).start()
+    return [*copies, stop_signal]
 
 
 @contextmanager
@@ -90,13 +92,18 @@ def _close(sockets: Iterable[socket]) -> None:
         sock.close()
 
 
-def _run(sockets: Iterable[socket], config: uvicorn.Config, told: socket) -> None:
+def _run(sockets: Iterable[socket], config: uvicorn.Config, stop_signal: socket) -> None:
     # That of asyncio may reset a connection that it accepts when it stops.
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_respond(sockets, config, told))
+    factory: Any = config.get_loop_factory()
+    if sys.platform == "win32":
+        factory = asyncio.SelectorEventLoop  # a socket of the default one is of no other loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_respond_until(stop_signal, sockets, config))
 
 
-async def _respond(sockets: Iterable[socket], config: uvicorn.Config, told: socket) -> None:
+async def _respond_until(
+    stop_signal: socket, sockets: Iterable[socket], config: uvicorn.Config
+) -> None:
     state = ServerState()
     config.load()
     guard_connections(SimpleNamespace(config=config, server_state=state), config.app)
@@ -104,10 +111,10 @@ async def _respond(sockets: Iterable[socket], config: uvicorn.Config, told: sock
     protocol: Any = config.http_protocol_class
     create = partial(protocol, config=config, server_state=state, app_state={})
     loop = asyncio.get_running_loop()
-    with told:
-        told.setblocking(False)  # noqa: FBT003
+    with stop_signal:
+        stop_signal.setblocking(False)  # noqa: FBT003
         listeners = [await loop.create_server(create, sock=sock) for sock in sockets]
-        await loop.sock_recv(told, 1)
+        await loop.sock_recv(stop_signal, 1)
         for listener in listeners:
             listener.close()
     await asyncio.sleep(HANDOVER_S)

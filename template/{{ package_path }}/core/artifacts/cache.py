@@ -81,15 +81,16 @@ class Cache:
             if target.exists():
                 target.rename(new.with_name("damaged"))
             new.rename(target)
-        pin = new.with_name("pin")
-        pin.write_text(actual, "utf-8")
-        pin.replace(self._folder / f"{self._key}.pin")
+        if not self._settings.sha256:  # else what is kept may be more than is allowed without it
+            pin = new.with_name("pin")
+            pin.write_text(actual, "utf-8")
+            pin.replace(self._folder / f"{self._key}.pin")
         return target, actual
 
     def _is_intact(self, path: Path, expected: str) -> bool:
         try:
             return path.exists() and self._inspect(path) == expected
-        except ValueError:
+        except (OSError, ValueError):  # such as while another process replaces it
             return False
 
     @contextmanager
@@ -135,4 +136,9 @@ def _wait_for(lock: IO[str], name: str) -> bool:
 
 def _users_cache() -> Path:
     folder = os.environ.get("XDG_CACHE_HOME")
-    return Path(folder or Path("~/.cache").expanduser()) / "model-artifacts"
+    try:
+        return Path(folder or Path("~/.cache").expanduser()) / "model-artifacts"
+    except RuntimeError as exc:
+        raise ConfigError(
+            "model.artifact.cache_dir: must be set, because the user has no home"
+        ) from exc

@@ -59,8 +59,8 @@ class Download:
 
         def look() -> None:
             while not ended.wait(LOG_EVERY_S):
-                files = [file for file in folder.rglob("*") if file.is_file()]
                 with suppress(OSError):  # a file was renamed meanwhile
+                    files = [file for file in folder.rglob("*") if file.is_file()]
                     self._log(sum(file.stat().st_size for file in files))
 
         Thread(target=look, daemon=True).start()

@@ -113,17 +113,21 @@ def size_of(file: Path) -> int:
         try:
             with ZipFile(file) as archive:
                 return max(size, sum(member.file_size for member in archive.infolist()))
-        except BadZipFile:
+        except (BadZipFile, NotImplementedError):
             pass  # not an archive after all, or one that nothing can read
     return size
 
 
+def is_named_as_pickle(name: str) -> bool:
+    """Return whether the name of a file says that loading it runs code that is in it."""
+    path = Path(name.lower())
+    return (Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix) in PICKLES
+
+
 def is_pickle(file: Path) -> bool:
     """Return whether loading a file runs code that is in it."""
-    name = Path(file.name.lower())
-    suffix = Path(name.stem).suffix if name.suffix in _COMPRESSED else name.suffix
-    if suffix != ".bin":
-        return suffix in PICKLES
+    if file.suffix.lower() != ".bin":
+        return is_named_as_pickle(file.name)
     with file.open("rb") as stream:
         return stream.read(4).startswith(_BEGINNINGS_OF_PICKLES)
 

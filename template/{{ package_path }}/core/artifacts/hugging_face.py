@@ -3,6 +3,8 @@
 `HF_TOKEN` gives access to private repositories; `HF_HUB_OFFLINE=1` forbids all requests.
 """
 
+import logging
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +19,9 @@ from huggingface_hub.hf_api import RepoFile
 from ...config.artifact import hub_address
 from ..errors import ConfigError
 from .download import Download, UnavailableError
-from .files import PICKLES
+from .files import is_named_as_pickle, is_pickle
+
+logger = logging.getLogger(__name__)
 
 SILENCE_S = 60  # the hub's client would wait forever
 TRANSIENT = {408, 425, 429}  # and 5xx
@@ -37,7 +41,10 @@ def fetch(uri: str, target: Path, download: Download) -> None:
     api, part = HfApi(), target.with_name("hub")
     get_session().timeout = SILENCE_S
     with _explained(uri):
-        tree = api.list_repo_tree(repository, revision=revision, recursive=True)
+        is_commit = re.fullmatch(r"[0-9a-f]{40}", revision)
+        # A branch may move meanwhile.
+        commit = revision if is_commit else api.repo_info(repository, revision=revision).sha
+        tree = api.list_repo_tree(repository, revision=commit, recursive=True)
         files = [entry for entry in tree if isinstance(entry, RepoFile)]
         files = [file for file in files if _is_wanted(file.path, wanted, download)]
         if not files:
@@ -45,14 +52,17 @@ def fetch(uri: str, target: Path, download: Download) -> None:
         download.expect(sum(file.size for file in files))
         with download.watch(part):
             for file in files:
-                api.hf_hub_download(repository, file.path, revision=revision, local_dir=part)
+                api.hf_hub_download(repository, file.path, revision=commit, local_dir=part)
     shutil.rmtree(part / ".cache", ignore_errors=True)
+    if not (wanted or download.pickles):
+        for path in [path for path in part.rglob("*.bin") if is_pickle(path)]:
+            logger.info("Left out, because loading it runs code: %s", path.relative_to(part))
+            path.unlink()
     (part / wanted if wanted else part).rename(target)
 
 
 def _is_wanted(path: str, wanted: str | None, download: Download) -> bool:
-    suffix = Path(path).suffix.lower()
-    return path == wanted if wanted else download.pickles or suffix not in {*PICKLES, ".bin"}
+    return path == wanted if wanted else download.pickles or not is_named_as_pickle(path)
 
 
 @contextmanager
@@ -68,5 +78,6 @@ def _explained(uri: str) -> Iterator[None]:
         if status >= 500 or status in TRANSIENT:
             raise UnavailableError(f"{uri}: {reason}") from exc
         raise ConfigError(f"{problem}: {reason}") from exc
-    except (EntryNotFoundError, HTTPError) as exc:  # the connection failed
+    # The connection failed; the last three are of the hub's transfer library, Xet.
+    except (EntryNotFoundError, HTTPError, ConnectionError, TimeoutError, RuntimeError) as exc:
         raise UnavailableError(f"{uri}: {type(exc).__name__}: {exc}") from exc

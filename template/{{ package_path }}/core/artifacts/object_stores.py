@@ -62,7 +62,8 @@ def fetch(uri: str, target: Path, download: Download) -> None:
 
 def _open(uri: str) -> Any:
     parts = urlsplit(uri)
-    allow_http = os.environ.get(f"{PREFIXES.get(parts.scheme)}_ALLOW_HTTP", "").lower()
+    prefix = PREFIXES.get(parts.scheme)
+    allow_http = os.environ.get(f"{prefix}_ALLOW_HTTP", "").lower() if prefix else ""
     options: Any = {**CLIENT, "allow_http": allow_http in {"1", "true"}}
     address = f"{parts.scheme}://{parts.netloc}"
     try:

@@ -126,6 +126,25 @@ def test_revision_of_the_hub_is_a_pin(source, get):
         get("hf:acme/fraud@main/model.onnx")
 
 
+def test_what_was_kept_with_a_checksum_is_no_pin_without_it(source, get):
+    """A folder that was fetched with pickles is fetched again once they are not allowed."""
+    uri = f"hf:acme/fraud@{REVISION}/model.pkl"
+    get(uri, sha256=PIN, allow_pickle=True)
+    source.error = UnavailableError("down")
+    with pytest.raises(UnavailableError):
+        get(uri)
+
+
+def test_user_without_a_home_is_told_what_to_set(get, monkeypatch):
+    def no_home(_):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.expanduser", no_home)
+    with pytest.raises(ConfigError, match=r"model\.artifact\.cache_dir: must be set"):
+        get(cache_dir=None)
+
+
 def test_damaged_entry_is_fetched_again(source, get):
     found = get(sha256=PIN)
     found.path.chmod(0o644)

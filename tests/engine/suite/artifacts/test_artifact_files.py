@@ -232,6 +232,16 @@ def test_what_only_ends_like_an_archive_is_a_file(project):
     assert provided(project, "artifacts/model.onnx")
 
 
+def test_archive_of_a_newer_kind_is_a_file(project):
+    archive = project / "artifacts/model.skops"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("schema.json", "{}")
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"PK\1\2") + 6] = 99  # the version that is needed to read it
+    archive.write_bytes(content)
+    assert provided(project, "artifacts/model.skops")
+
+
 def test_command_prints_the_checksum_or_one_line(project, capsys):
     assert main([str(project / "artifacts/model.onnx")]) == 0
     assert capsys.readouterr().out == f"{checksum(project / 'artifacts/model.onnx')}\n"

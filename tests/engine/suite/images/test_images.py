@@ -51,6 +51,14 @@ def test_picture_is_decoded(kind):
     assert (image.size, image.mode) == ((8, 6), "RGB")
 
 
+def test_photo_of_a_camera_with_a_preview_is_the_photo():
+    photo, preview = Image.new("RGB", (8, 6)), Image.new("RGB", (4, 3))
+    file = BytesIO()
+    photo.save(file, "MPO", save_all=True, append_images=[preview])
+    assert decode_image(file.getvalue()).size == (8, 6)
+    assert [frame.size for frame in decode_frames(file.getvalue())] == [(8, 6)]
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "RGB"])
 def test_picture_has_the_mode_that_is_asked_for(mode):
     content = picture(mode=mode)

@@ -113,6 +113,17 @@ def test_boxes_are_in_pixels_of_the_picture(path):
     assert all(detection.score == pytest.approx(1) for detection in found)
 
 
+def test_batch_of_a_fixed_size_takes_any_number(path):
+    pictures = [picture(64, 64, red=(8 * n, 8, 8)) for n in range(3)]
+    expected = loaded(path, graph()).detect(pictures)
+    assert loaded(path, graph(batch=2)).detect(pictures) == expected
+
+
+def test_scores_without_a_name_are_rejected(path):
+    with pytest.raises(ConfigError, match="3 scores a box for 2 names"):
+        loaded(path, graph(names="{0: 'red', 1: 'green'}"))
+
+
 def test_several_pictures_are_one_call_and_equal_single_ones(path, monkeypatch):
     detector = loaded(path, graph())
     pictures = [picture(64, 64, red=(8, 8, 8)), picture(64, 64, green=(40, 16, 8))]
