@@ -66,7 +66,7 @@ def test_bounds_left_to_the_template_are_those_that_it_sets(manager, backends, r
     assert "requires-python" in pyproject["project"]
     left = rule(json5.loads(text_of(project)), matchManagers=["pep621", "poetry"])
     assert left["enabled"] is False
-    assert sorted(left["matchPackageNames"]) == sorted(["python", *names(requirements)])
+    assert sorted(left["matchPackageNames"]) == sorted({"python", *names(requirements)})
 
 
 @pytest.mark.parametrize("features", [[], ["docker"]])

@@ -38,8 +38,8 @@ def check_allowed(settings: ArtifactSettings, environment: str) -> None:
     """
     if environment == "production" and not (settings.is_pinned or settings.allow_unpinned):
         raise ConfigError(
-            "model.artifact.sha256: must be set when environment is production, or "
-            "model.artifact.allow_unpinned"
+            "Configuration error:\n  model.artifact.sha256: must be set when environment is "
+            "production, or model.artifact.allow_unpinned"
         )
     if settings.is_remote:
         source_of(settings.uri or "")
@@ -56,7 +56,8 @@ def source_of(uri: str) -> Source:
     module = f"{__package__}.{feature}"
     if find_spec(module) is None:
         raise ConfigError(
-            f"model.artifact.uri: {scheme}: needs the feature {feature} of the template"
+            f"Configuration error:\n  model.artifact.uri: {scheme}: needs the feature {feature} of "
+            "the template"
         )
     source: Source = cast("Any", import_own(module))
     return source
