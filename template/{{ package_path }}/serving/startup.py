@@ -60,7 +60,7 @@ def respond(sockets: Sequence[socket], settings: Settings) -> list[socket]:
     for copy in copies:
         copy.listen()
     stop_signal, Startup.responder = socketpair()
-    config = uvicorn.Config(_create_app(settings), lifespan="off", log_config=None)
+    config = uvicorn.Config(_create_app(settings), workers=1, lifespan="off", log_config=None)
     arguments = copies, config, stop_signal
     threading.Thread(target=_run, args=arguments, name="startup", daemon=True).start()
     return [*copies, stop_signal]

@@ -21,8 +21,9 @@ PACKAGE = Path(startup.__file__).parents[1]
 NO_SIGTERM = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 # The import of the model waits until there is a file.
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores it
 sys.path.insert(0, sys.argv[1])
 from src import api
 from src.models import base, loading
