@@ -57,3 +57,4 @@ if __name__ == "__main__":
     checksum = write(artifact)
     print(f"Wrote {artifact}. To accept this file only, in configs/config.yaml, model.artifact:")
     print(f"    sha256: {checksum}")
+    print("Each run makes a file with another checksum, so pin a file that you keep.")

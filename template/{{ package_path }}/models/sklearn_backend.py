@@ -39,6 +39,8 @@ class SklearnModel(Model):
         name = type(self).__qualname__
         if self.artifact is None:
             raise ConfigError(f"{name} has no artifact: set model.artifact.uri, such as a .skops")
+        if self.artifact.is_dir():
+            raise ConfigError(f"{name}: model.artifact.uri must be a file, not {self.artifact}")
         self.estimator = load_estimator(self.artifact, self.trusted_types, self.max_bytes, name)
 
     def features(self, inputs: list[Any]) -> Any:

@@ -99,7 +99,7 @@ def _locate(uri: str, project: Path) -> tuple[Path, Path]:
         path = Path(url2pathname(urlsplit(uri).path))
         return path, root_of(path)
     if Path(uri).is_absolute() or ".." in Path(uri).parts:
-        expected = "must be below the project's folder; write file:/… for any other"
+        expected = "must be below the project's folder and relative to it; or write file:/…"
         raise ConfigError(f"model.artifact.uri: {uri}: {expected}")
     if not (project / uri).exists() and (project / EXAMPLE_SCRIPT).is_file():
         advice = f"if it is the example's, make it: python {EXAMPLE_SCRIPT}"

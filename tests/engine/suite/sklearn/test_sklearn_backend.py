@@ -75,6 +75,10 @@ def refusal(path, model=None):
     return line
 
 
+def test_folder_is_no_artifact(tmp_path):
+    assert "must be a file" in refusal(tmp_path)
+
+
 @pytest.fixture
 def artifact(tmp_path):
     path = tmp_path / "points.skops"
