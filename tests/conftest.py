@@ -156,7 +156,7 @@ def commands(render) -> Path:
 @pytest.fixture(scope="session")
 def backend_commands(render) -> Path:
     """The same with all backends, for the renders that have any."""
-    project = render(backends=[*read_backends()])
+    project = render(features=[*read_features()], backends=[*read_backends()])
     return ensure_environment(ROOT / ".cache" / "backends", requirements_of(project, "dev"))
 
 

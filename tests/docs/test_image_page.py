@@ -23,7 +23,7 @@ def project(render):
     (project / "src/models/photo_model.py").write_text(model, "utf-8")
     method = "".join(f"    {line}".rstrip() + "\n" for line in method.splitlines())
     head, _, _ = model.partition("    def predict")
-    thumbnails = head + method
+    thumbnails = head + method.replace("\n\n\n", "\n\n")
     for before, after in {
         "from typing import Annotated": "from io import BytesIO\nfrom typing import",
         "import, ": "import ",
