@@ -15,6 +15,11 @@ BEAT_S = 0.01
 BLOCKED_S = 0.05  # less is not worth a line
 
 
+def running_loops() -> list[asyncio.AbstractEventLoop]:
+    loops = [it for it in gc.get_objects() if isinstance(it, asyncio.AbstractEventLoop)]
+    return [loop for loop in loops if loop.is_running()]
+
+
 class Watched(Model):
     """A model that watches the loop from its first iteration on; takes text."""
 
@@ -22,9 +27,9 @@ class Watched(Model):
     version: ClassVar[str] = "1"
 
     def load(self) -> None:
-        loops = (it for it in gc.get_objects() if isinstance(it, asyncio.AbstractEventLoop))
-        (running,) = (loop for loop in loops if loop.is_running())
-        asyncio.run_coroutine_threadsafe(watch(), running)
+        while len(loops := running_loops()) > 1:  # that of the start ends soon
+            time.sleep(0.01)
+        asyncio.run_coroutine_threadsafe(watch(), loops[0])
 
     def predict(self, input_data: str) -> str:
         return input_data[:5]
