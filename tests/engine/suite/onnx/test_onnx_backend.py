@@ -69,8 +69,7 @@ def artifact(tmp_path):
 def test_file_with_weights_beside_it_is_rejected(tmp_path):
     """Its checksum would be that of the graph alone."""
     path = tmp_path / "triple.onnx"
-    options = {"save_as_external_data": True, "size_threshold": 0, "location": "triple.data"}
-    onnx.save(graph(), path, **options)
+    onnx.save(graph(), path, save_as_external_data=True, size_threshold=0, location="triple.data")
     assert "name their folder" in refusal(path)
     assert loaded(tmp_path).predict([1]) == [3]
 
