@@ -14,7 +14,6 @@ class ExampleModel(OnnxModel):
     """Classify the mood of a text as `positive` or `negative`."""
 
     model_name: ClassVar[str] = "example_name"
-    version: ClassVar[str] = "1.0.0"
     example: ClassVar[str] = "This is good"
 
     def load(self) -> None:

@@ -1,5 +1,6 @@
 """Backends: what each choice renders, its example, and all checks of such a render."""
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -132,8 +133,11 @@ def test_artifact_of_the_example_is_quick_to_make_and_never_in_git(render, backe
     script = [backend_commands / "python", "scripts/make_example_model.py"]
     done = subprocess.run(script, cwd=project, capture_output=True, text=True, check=True)
     assert re.search(r"\n    sha256: [0-9a-f]{64}\n", done.stdout)
-    (artifact,) = (file for file in (project / "artifacts").iterdir() if file.name[0] != ".")
+    card, artifact = sorted(f for f in (project / "artifacts").iterdir() if f.name[0] != ".")
     assert artifact.stat().st_size < 200_000
+    told = yaml.safe_load(card.read_text("utf-8"))
+    assert told["sha256"] == hashlib.sha256(artifact.read_bytes()).hexdigest()
+    assert 0.5 < told["metrics"]["accuracy"] < 1
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
     listing = ["git", "ls-files", "--others", "--exclude-standard", "artifacts"]
     found = subprocess.run(listing, cwd=project, capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ TEMPLATE = ROOT / "template"
 
 # Measured without blank lines, comments and docstrings (docs/decisions).
 LISTS = {"settings.py.jinja", "parts.py.jinja"}
-LINES_OF_CODE, OF_THE_ENGINE = 2_045, 460
+LINES_OF_CODE, OF_THE_ENGINE = 2_060, 460
 
 
 def lines_of_code(text):
@@ -68,7 +68,7 @@ def test_no_rendered_folder_has_more_than_12_files(render):
 
 def test_page_of_the_playground_can_be_read(render):
     page = (render() / "src/api/playground.html").read_text("utf-8").splitlines()
-    assert len(page) <= 340
+    assert len(page) <= 342
     assert max(map(len, page)) <= 180
 
 

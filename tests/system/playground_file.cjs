@@ -19,6 +19,7 @@ async function main() {
   await page.waitForFunction(() => document.getElementById("state").innerText === "ready");
   seen.label = await page.$eval("#label", (label) => label.innerText);
   seen.accept = await page.$eval("#file", (file) => file.accept);
+  seen.card = await page.$$eval("#card:not([hidden]) li", (parts) => parts.map((part) => part.textContent));
   seen.field = await page.$eval("#input", (field) => getComputedStyle(field).display);
   await page.keyboard.press("Tab");
   seen.focus = await page.evaluate(() => document.activeElement.id);

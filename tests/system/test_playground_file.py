@@ -36,16 +36,27 @@ class CopyModel(Model):
 '''
 
 
+CARD = '''"""A card, as the feature `artifacts` reads it from a file."""
+
+
+def install(service, _settings):
+    service.card = {"license": "MIT", "metrics": {"accuracy": 0.9, "f1": 0.8}}
+'''
+
+
 @pytest.fixture(scope="module")
 def seen(installed_project, modules, tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     (folder / "picture.png").write_bytes(b64decode(PICTURE))
     model = installed_project / "src/models/copy_model.py"
     model.write_text(MODEL, "utf-8")
+    card = installed_project / "src/services/card_of_copy.py"
+    card.write_text(CARD, "utf-8")
     env = environment() | {"MODEL__IMPLEMENTATION": "copy_model:CopyModel"}
     command = [installed_project / ".venv/bin/start-server"]
     with running(command, cwd=installed_project, env=env, log=folder / "log") as service:
-        model.unlink()  # it is loaded; other tests look at the project
+        model.unlink()  # they are loaded; other tests look at the project
+        card.unlink()
         task = {
             "service": service.url,
             "chromium": require("chromium", "apt-get install chromium"),
@@ -62,6 +73,10 @@ def test_model_of_bytes_has_a_field_for_a_file(seen):
     assert seen["label"] == "Input, a file"
     assert seen["accept"] == "image/png,image/jpeg"
     assert (seen["field"], seen["focus"]) == ("none", "file")
+
+
+def test_card_of_the_model_is_shown(seen):
+    assert seen["card"] == ["license: MIT", 'metrics: { "accuracy": 0.9, "f1": 0.8 }']
 
 
 def test_missing_file_is_told(seen):

@@ -1,6 +1,7 @@
 """Liveness, readiness, and what is served."""
 
 import logging
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -16,14 +17,15 @@ router = APIRouter(tags=["health"])
 
 
 class InfoEndpoint:
-    """Describe the service; the response is built once."""
+    """Describe the service; only the times of the model's start come later."""
 
-    def __init__(self, info: Info) -> None:
-        self._info = info
+    def __init__(self, info: Info, times: dict[str, float]) -> None:
+        self._info, self._times = info, times
 
     async def info(self) -> Info:
         """Return the service, its model, and the schemas of inputs and outputs."""
-        return self._info
+        models = [model.model_copy(update=self._times) for model in self._info.models]
+        return self._info.model_copy(update={"models": models})
 
 
 @router.get("/health")
@@ -42,11 +44,13 @@ async def ready(service: InferenceServiceDep) -> Readiness:
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Add the route that describes the model; its response is built once."""
+    """Add the route that describes the model."""
     service = state_of(app).inference_service
     inputs, outputs = info_schemas(service.signature)
-    model = ModelInfo(name=service.name, version=service.version, inputs=inputs, outputs=outputs)
+    facts: dict[str, Any] = {"name": service.name, "version": service.version, "card": service.card}
+    model = ModelInfo(inputs=inputs, outputs=outputs, **facts)
     described = Info(
         service=app.title, version=app.version, environment=settings.environment, models=[model]
     )
-    app.add_api_route("/info", InfoEndpoint(described).info, tags=["health"])
+    endpoint = InfoEndpoint(described, service.runner.times)
+    app.add_api_route("/info", endpoint.info, tags=["health"])

@@ -20,12 +20,15 @@ class Readiness(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A model, with the JSON schemas of its inputs and outputs."""
+    """A model: JSON schemas of inputs and outputs, seconds of its start, the artifact's card."""
 
     name: str
     version: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+    load_s: float | None = Field(default=None, exclude_if=operator.not_)
+    warm_up_s: float | None = Field(default=None, exclude_if=operator.not_)
+    card: dict[str, Any] = Field(default={}, exclude_if=operator.not_)
 
 
 class Info(BaseModel):

@@ -24,6 +24,9 @@ class ArtifactSettings(Section):
     at the end means a folder of an object store."""
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     """Checksum of the artifact, 64 lower-case hexadecimal digits, as `make checksum` prints it."""
+    card: str | None = Field(default=None, min_length=1)
+    """YAML file with the version and more, relative to the project's folder; by default, for a
+    local `price.onnx`, `price.card.yaml` beside it, if there."""
     allow_pickle: bool = False
     """Whether the artifact may run code when it is loaded, as pickles do; needs `sha256`."""
     allow_unpinned: bool = False

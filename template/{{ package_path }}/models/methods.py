@@ -1,6 +1,7 @@
-"""Checks of the methods of a model's class."""
+"""Checks of a model's class: its methods, its name and version."""
 
 import inspect
+import re
 
 from ..core.errors import ConfigError
 
@@ -23,6 +24,17 @@ def check_methods(cls: type) -> None:
     methods = [getattr(cls, name, None) for name in ("predict", "predict_batch")]
     if getattr(cls, "inline", False) and any(map(inspect.iscoroutinefunction, methods)):
         raise ConfigError(f"{cls.__qualname__}: `inline` is for plain methods, not `async def`")
+
+
+def check_name(cls: type, text: str) -> None:
+    """Check that a name or version is valid in headers, URLs, routes and labels of metrics.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if not re.fullmatch(r"(?! )[\w .:+@,=()-]{1,128}(?<! )", text, re.ASCII):
+        rule = "must be 1 to 128 ASCII letters, digits, spaces and .:+@,=()_-"
+        raise ConfigError(f"{cls.__qualname__}: {text!r} {rule}")
 
 
 def input_parameter(cls: type) -> str | None:

@@ -6,20 +6,18 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ..config.base import Section
 from ..config.settings import Texts
 from ..core.errors import ConfigError
-from ..utils.cpus import available_cpus
-from .base import Model
+from .artifact_model import ArtifactModel
 
 SEVERITY_ERROR = 3  # ONNX Runtime writes its own lines to standard error
 WEIGHTS_ELSEWHERE = b"\n\x08location\x12"  # a field of a tensor whose numbers are in another file
 
 
-class OnnxModel(Model):
+class OnnxModel(ArtifactModel):
     """A model whose artifact is a graph, such as `artifacts/price.onnx`."""
 
-    class Options(Section):
+    class Options(ArtifactModel.Options):
         """Where and how the graph runs: `MODEL__OPTIONS__THREADS=2` in the environment."""
 
         providers: Texts = Field(default=("CPUExecutionProvider",), min_length=1)
@@ -31,8 +29,8 @@ class OnnxModel(Model):
         for this process."""
 
     options: Options
+    platform: ClassVar[str] = "onnxruntime_onnx"
     artifact_suffixes: ClassVar[tuple[str, ...]] = (".onnx",)
-    """Ends of names of files that `model.artifact` may name."""
 
     session: Any
     """The session of ONNX Runtime."""
@@ -46,10 +44,8 @@ class OnnxModel(Model):
             ConfigError: There is no artifact, it is not a graph that this ONNX Runtime knows, or a
                 provider is missing.
         """
-        if self.artifact is None:
-            name = type(self).__qualname__
-            raise ConfigError(f"{name} has no artifact: set model.artifact.uri, such as a .onnx")
-        self.session = open_session(find_graph(self.artifact), self.options)
+        graph = find_graph(self.find_artifact(OnnxModel.Options))
+        self.session = open_session(graph, self.options, self.cpus.process)
         self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
         self._inputs = [tensor.name for tensor in self.session.get_inputs()]
 
@@ -85,8 +81,8 @@ def _has_weights_elsewhere(graph: Path) -> bool:
         return content.find(WEIGHTS_ELSEWHERE) >= 0
 
 
-def open_session(path: Path, options: OnnxModel.Options) -> Any:
-    """Open a graph on exactly the providers that the options name.
+def open_session(path: Path, options: OnnxModel.Options, threads: int = 1) -> Any:
+    """Open a graph on exactly the providers that the options name, with that many threads.
 
     By path and not by content: the weights of a large graph are in files beside it.
 
@@ -97,7 +93,7 @@ def open_session(path: Path, options: OnnxModel.Options) -> Any:
 
     _check_providers(options.providers, onnxruntime.get_available_providers())
     session_options = onnxruntime.SessionOptions()
-    session_options.intra_op_num_threads = options.threads or available_cpus()
+    session_options.intra_op_num_threads = options.threads or threads
     session_options.inter_op_num_threads = 1
     session_options.log_severity_level = SEVERITY_ERROR
     try:

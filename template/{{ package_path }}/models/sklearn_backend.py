@@ -1,5 +1,7 @@
 """Models of scikit-learn: load the artifact, predict for several inputs in one call."""
 
+import os
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +9,14 @@ from typing import Any, ClassVar
 from zipfile import ZipFile
 
 from ..core.errors import ConfigError
-from .base import Model
+from .artifact_model import ArtifactModel
 from .results import Classification
 
 PICKLES = (".joblib", ".pickle", ".pkl")
 """Files that run code when they are loaded; any other is read by skops, which runs none."""
 
 
-class SklearnModel(Model):
+class SklearnModel(ArtifactModel):
     """A model whose artifact is an estimator or a pipeline, such as `artifacts/price.skops`."""
 
     trusted_types: ClassVar[Sequence[str]] = ()
@@ -23,11 +25,9 @@ class SklearnModel(Model):
     max_bytes: ClassVar[int] = 4_000_000_000
     """Most bytes of a skops file after decompression."""
 
+    platform: ClassVar[str] = "sklearn_model"
     artifact_suffixes: ClassVar[tuple[str, ...]] = (".skops", *PICKLES)
     """Ends of names of files that `model.artifact` may name; pickles need `allow_pickle`."""
-
-    estimator: Any
-    """The loaded estimator or pipeline."""
 
     def load(self) -> None:
         """Load the estimator.
@@ -37,11 +37,22 @@ class SklearnModel(Model):
                 made it, or it has types that are not trusted.
         """
         name = type(self).__qualname__
-        if self.artifact is None:
-            raise ConfigError(f"{name} has no artifact: set model.artifact.uri, such as a .skops")
-        if self.artifact.is_dir():
-            raise ConfigError(f"{name}: model.artifact.uri must be a file, not {self.artifact}")
-        self.estimator = load_estimator(self.artifact, self.trusted_types, self.max_bytes, name)
+        artifact = self.find_artifact(ArtifactModel.Options)
+        if artifact.is_dir():
+            raise ConfigError(f"{name}: model.artifact.uri must be a file, not {artifact}")
+        self._limited = threading.local()
+        self._estimator = load_estimator(artifact, self.trusted_types, self.max_bytes, name)
+
+    @property
+    def estimator(self) -> Any:
+        """The loaded estimator or pipeline; what it starts in this thread is bounded."""
+        if not hasattr(self._limited, "threads"):
+            from threadpoolctl import threadpool_limits
+
+            threads = self.options.threads or int(os.getenv("OMP_NUM_THREADS", self.cpus.call))
+            # Never undone: OpenMP has a bound for each thread, BLAS one for the process.
+            self._limited.threads = threadpool_limits(threads)
+        return self._estimator
 
     def features(self, inputs: list[Any]) -> Any:
         """Return what the estimator takes, such as a matrix or a data frame; here the inputs."""

@@ -1,4 +1,4 @@
-"""Provide the artifact of the model before the model is loaded."""
+"""Provide the artifact of the model before the model is loaded, and its card."""
 
 import asyncio
 import logging
@@ -9,6 +9,8 @@ from typing import Any
 from ..config.artifact import ArtifactSettings
 from ..config.settings import Settings
 from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide
+from ..core.artifacts.card import Card, describe, read_card, warn_about_versions
+from ..core.errors import ConfigError
 from .inference_service import InferenceService
 from .model_runner import ModelRunner
 
@@ -18,21 +20,37 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 
 
 def install(service: InferenceService, settings: Settings) -> None:
-    """Set `artifact` of the model before its `load`, if one is configured.
+    """Set `artifact` of the model before its `load`, if one is configured; serve its version.
 
     Raises:
-        ConfigError: The artifact must be pinned, or needs a feature that was not chosen.
+        ConfigError: The artifact must be pinned, or needs a feature that was not chosen; its card
+            cannot be read.
     """
     artifact = settings.model.artifact
     if artifact.uri:
         check_allowed(artifact, settings.environment)
-        service.runner.load = partial(_load, service.runner, service.runner.load, artifact)
+        card = read_card(artifact)
+        if card:
+            service.set_version(settings.model.version or card.version)
+            service.card = describe(card)
+        service.runner.load = partial(_load, service.runner, service.runner.load, artifact, card)
 
 
 async def _load(
-    runner: ModelRunner, load: Callable[[], Awaitable[Any]], settings: ArtifactSettings
+    runner: ModelRunner,
+    load: Callable[[], Awaitable[Any]],
+    settings: ArtifactSettings,
+    card: Card | None,
 ) -> None:
-    runner.model.artifact = (await _provide(runner, settings)).path
+    artifact = await _provide(runner, settings)
+    if card:
+        if card.sha256 not in {None, artifact.sha256}:
+            raise ConfigError(
+                f"the card of model.artifact.uri: {settings.uri} is of another artifact, with the "
+                f"checksum {card.sha256}; this one has {artifact.sha256}"
+            )
+        warn_about_versions(card)
+    runner.model.artifact = artifact.path
     await load()
 
 

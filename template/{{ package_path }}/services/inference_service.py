@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..config.settings import Settings
 from ..core.errors import (
-    ConfigError,
     InvalidInputError,
     ModelNotReadyError,
     PredictionError,
@@ -17,14 +15,11 @@ from ..core.errors import (
     TransientModelError,
 )
 from ..models.base import Model
+from ..models.methods import check_name
 from .model_runner import ModelRunner
 from .observer import Observer
 from .prediction_cache import MISSING, PredictionCache
 from .prediction_log import PredictionLog
-
-# Characters that are valid in headers, URLs, routes and labels of metrics.
-NAME = re.compile(r"(?! )[\w .:+@,=()-]{1,128}(?<! )", re.ASCII)
-NAME_RULE = "must be 1 to 128 ASCII letters, digits, spaces and .:+@,=()_-"
 
 
 class InferenceService:
@@ -33,10 +28,12 @@ class InferenceService:
     def __init__(self, model: Model, settings: Settings) -> None:
         self.signature = model.signature()
         self.name = settings.model.name or model.model_name
-        self.version = settings.model.version or model.version
+        self._log = PredictionLog(self.name, show_values=settings.log_inputs)
+        self.set_version(settings.model.version or model.version)
         for text in (self.name, self.version):
-            if not NAME.fullmatch(text):
-                raise ConfigError(f"{type(model).__qualname__}: {text!r} {NAME_RULE}")
+            check_name(type(model), text)
+        self.card: dict[str, Any] = {}
+        """Facts about the model, such as its metrics and license; `artifacts` sets it."""
         self.example = model.example
         self.loaded = False
         self.checks: list[Callable[[], bool]] = []
@@ -50,7 +47,10 @@ class InferenceService:
         size = settings.model.cache_size if model.cache else 0
         self._cache = PredictionCache(size, settings.model.cache_bytes) if size else None
         self._environment = settings.environment
-        self._log = PredictionLog(f"{self.name}@{self.version}", show_values=settings.log_inputs)
+
+    def set_version(self, version: str) -> None:
+        """Serve under this version; only until the app is built."""
+        self.version, self._log.model = version, f"{self.name}@{version}"
 
     @property
     def ready(self) -> bool:
@@ -61,7 +61,9 @@ class InferenceService:
         """Load the model and warm it up, off the event loop."""
         await self.runner.start()
         self.loaded = True
-        self._log.line(logging.INFO, "Loaded model: %s", self.name, environment=self._environment)
+        self.observer.on_load(self.runner.times)
+        fields = {"environment": self._environment, **self.runner.times}
+        self._log.line(logging.INFO, "Loaded model: %s", self.name, **fields)
 
     def stop(self) -> None:
         """Accept no more predictions, and unload the model."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -39,6 +40,8 @@ class ModelRunner:
         is_async = iscoroutinefunction(model.predict)
         self.capacity = limits.concurrency if is_async else limits.threads
         """Number of requests to run at a time."""
+        self.times: dict[str, float] = {}
+        """Seconds of the start: `load_s` and, if the model has an example, `warm_up_s`."""
         self.unloading: asyncio.Future[Any] | None = None
         self._coroutines = asyncio.Semaphore(limits.concurrency)
         self._limits = limits
@@ -49,7 +52,9 @@ class ModelRunner:
         Raises:
             ConfigError: The example or a result is not of the declared type.
         """
+        started = time.perf_counter()
         await self.load()
+        self.times["load_s"] = round((loaded := time.perf_counter()) - started, 6)
         example = valid_example(self.model)
         if example is None:
             logger.warning("Not warmed up: %s has no example", type(self.model).__qualname__)
@@ -59,6 +64,7 @@ class ModelRunner:
                 await warm_up(example)
         except WrongTypeError as exc:
             raise ConfigError(f"{exc}") from exc
+        self.times["warm_up_s"] = round(time.perf_counter() - loaded, 6)
 
     async def _load(self) -> None:
         await self.call_method(self.model.load)

@@ -17,7 +17,7 @@ class PredictionLog:
     """Write lines with the model and its version, and with values cut or left out."""
 
     def __init__(self, model: str, *, show_values: bool) -> None:
-        self._model = model
+        self.model = model
         self._show_values = show_values
 
     def result(self, prediction: object, ms: float) -> None:
@@ -30,9 +30,7 @@ class PredictionLog:
             # A traceback ends with the message, which may quote the input.
             trace = self._show_values and level == logging.ERROR and isinstance(value, Exception)
             shown = show(value) if self._show_values else f"({type(value).__name__}, not shown)"
-            logger.log(
-                level, message, shown, exc_info=trace, extra={"model": self._model, **fields}
-            )
+            logger.log(level, message, shown, exc_info=trace, extra={"model": self.model, **fields})
 
 
 def show(value: object) -> str:

@@ -3,8 +3,22 @@
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple, Self
 
 CGROUP = Path("/sys/fs/cgroup")
+
+
+class CpuShare(NamedTuple):
+    """Processors that a process may use, and those for each of its calls at the same time."""
+
+    process: int
+    call: int
+
+    @classmethod
+    def of(cls, workers: int = 1, calls: int = 1) -> Self:
+        """Return the share of one of several processes, each with several calls at a time."""
+        process = max(1, available_cpus() // workers)
+        return cls(process, max(1, process // calls))
 
 
 def available_cpus(cgroup: Path = CGROUP) -> int:

@@ -16,6 +16,7 @@ from ...services.tensors.codec import ModelTensors
 from ...services.tensors.spec import VARIABLE, TensorForm, TensorSpec
 from ..dependencies import InferenceServiceDep, state_of
 from .failures import failures
+from .parameters import as_parameters
 from .raw_route import RequestRoute, check_media_type
 from .schemas import (
     IndexEntry,
@@ -55,13 +56,13 @@ class MetadataEndpoints:
         self.model = ModelMetadata(
             name=service.name,
             versions=[service.version],
-            platform=PLATFORM,
+            platform=getattr(service.runner.model, "platform", PLATFORM),
             inputs=_describe(tensors.inputs),
             outputs=_describe(tensors.outputs, is_output=True),
+            parameters=as_parameters(service.card) or None,
         )
-        extensions = ["binary_tensor_data"]
-        if generates_text(service.runner.model):
-            extensions.append("generate")
+        generate = ["generate"] if generates_text(service.runner.model) else []
+        extensions = ["binary_tensor_data", *generate]
         self.server = ServerMetadata(name=app.title, version=app.version, extensions=extensions)
 
     async def server_metadata(self) -> ServerMetadata:

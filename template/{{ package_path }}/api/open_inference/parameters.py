@@ -1,9 +1,10 @@
-"""Check the parameters of an inference request.
+"""Parameters: those of an inference request are checked, those of the model are its card.
 
 Unknown names are ignored, as the protocol says, and so are hints about how to serve a request:
 `priority`, `timeout`, `headers`, `triton_enable_empty_final_response`.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,3 +80,15 @@ def _check(what: str, content_type: Any, known: set[str]) -> None:
     if content_type is not None and content_type not in sorted(known):
         rule = f"must be one of {', '.join(sorted(known))}; not {str(content_type)[:50]!r}"
         raise InvalidInputError(f"The content_type of {what} {rule}")
+
+
+def as_parameters(card: Mapping[str, Any], above: str = "") -> dict[str, str | float]:
+    """Return the card as parameters, whose values are texts or numbers: `metrics.accuracy`."""
+    flat: dict[str, str | float] = {}
+    for key, value in card.items():
+        if isinstance(value, dict):
+            flat |= as_parameters(value, f"{above}{key}.")
+        else:
+            is_plain = isinstance(value, str | int | float)
+            flat[f"{above}{key}"] = value if is_plain else json.dumps(value)
+    return flat

@@ -1,6 +1,7 @@
 """Artifacts of models, from where they are to a verified path.
 
 resolve.py         resolves `model.artifact` and verifies it
+card.py            what whoever made it says about it
 files.py           files of an artifact, what may be loaded, the checksum
 cache.py           keeps what is fetched, by checksum
 download.py        progress and limit of a download

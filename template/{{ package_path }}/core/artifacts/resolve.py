@@ -93,18 +93,24 @@ def provide(
         return Artifact(path, actual)
 
 
+def local_path(uri: str, project: Path) -> Path:
+    """Return the path that a URI names, unless it is an address."""
+    is_file = scheme_of(uri) == "file"
+    return Path(url2pathname(urlsplit(uri).path)) if is_file else project / uri
+
+
 def _locate(uri: str, project: Path) -> tuple[Path, Path]:
     """Return a local path, and the folder that links in it must not leave."""
+    path = local_path(uri, project)
     if scheme_of(uri) == "file":
-        path = Path(url2pathname(urlsplit(uri).path))
         return path, root_of(path)
     if Path(uri).is_absolute() or ".." in Path(uri).parts:
         expected = "must be below the project's folder and relative to it; or write file:/…"
         raise ConfigError(f"model.artifact.uri: {uri}: {expected}")
-    if not (project / uri).exists() and (project / EXAMPLE_SCRIPT).is_file():
+    if not path.exists() and (project / EXAMPLE_SCRIPT).is_file():
         advice = f"if it is the example's, make it: python {EXAMPLE_SCRIPT}"
         raise ConfigError(f"model.artifact.uri: there is no {uri}; {advice}")
-    return project / uri, project.resolve()
+    return path, project.resolve()
 
 
 def _inspect(path: Path, root: Path, settings: ArtifactSettings, suffixes: Collection[str]) -> str:

@@ -74,7 +74,7 @@ def test_lines_of_a_prediction(log):
     predict(service_of(Fake()), "This is good " * 10)
     cold, loaded, making, result = log.getvalue().splitlines()
     assert cold.endswith(" - WARNING - Not warmed up: Fake has no example")
-    assert loaded.endswith(" - INFO - Loaded model: fake model=fake@1.2.3 environment=development")
+    assert " - INFO - Loaded model: fake model=fake@1.2.3 environment=development load_s=" in loaded
     text = ("This is good " * 10)[:50]
     assert making.endswith(f" - INFO - Making prediction for input: {text}... model=fake@1.2.3")
     assert re.search(r" - INFO - Prediction result: RESULT model=fake@1\.2\.3 ms=[\d.]+$", result)

@@ -125,6 +125,17 @@ def test_schema_in_info_is_that_of_the_type(client_of):
     assert model["inputs"] == Point.model_json_schema()
 
 
+def test_times_of_the_start_are_in_info_and_in_the_log(client_of, log):
+    client = client_of(model_of(int))
+    (model,) = client.get("/info").json()["models"]
+    assert {"load_s", "card"} & {*model} == {"load_s"}
+    assert model["load_s"] >= 0
+    assert f" load_s={model['load_s']}" in log.getvalue()
+    (model,) = client_of(TextModel()).get("/info").json()["models"]
+    assert model["warm_up_s"] >= 0
+    assert f" warm_up_s={model['warm_up_s']}" in log.getvalue()
+
+
 def test_body_is_required_unless_the_model_takes_text(client_of):
     for model, is_required in ((NumericModel(), True), (TextModel(), False)):
         operation = client_of(model).get("/openapi.json").json()["paths"]["/predict"]["post"]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -100,6 +101,16 @@ def test_model_that_is_served_is_named(client_of):
     client = client_of(environment="staging")
     assert labels_of(client, "model_info") == [labels]
     assert value(client, "model_info") == 1
+
+
+def test_times_of_the_start_are_measured(client_of):
+    class Slow(TextModel):
+        def load(self):
+            time.sleep(0.05)
+
+    client = client_of(Slow())
+    assert 0.05 <= value(client, "model_load_seconds", model="echo", version="1.2.3") < 60
+    assert 0 <= value(client, "model_warm_up_seconds") < 60
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from src.config.base import Section
 from src.config.settings import Settings
 from src.core.config import read_options
 from src.core.errors import ConfigError
-from src.models import onnx_backend
 from src.models.onnx_backend import OnnxModel
-from src.utils.cpus import available_cpus
+from src.utils.cpus import CpuShare, available_cpus
 from tests.conftest import until
 
 CPU, CUDA, TENSORRT = (f"{name}ExecutionProvider" for name in ("CPU", "CUDA", "Tensorrt"))
@@ -105,11 +105,22 @@ def test_graph_is_served(artifact, client_of):
 
 
 def test_threads_are_the_processors_unless_they_are_set(artifact, monkeypatch):
-    monkeypatch.setattr(onnx_backend, "available_cpus", lambda: 3)
+    monkeypatch.setattr(TripleModel, "cpus", CpuShare(3, 1))
     options = loaded(artifact).session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (3, 1)
     options = loaded(artifact, threads=2).session.get_session_options()
     assert options.intra_op_num_threads == 2
+
+
+def test_options_that_are_not_those_of_the_backend_are_named(artifact):
+    class OwnModel(TripleModel):
+        class Options(Section):
+            limit: int = 3
+
+    model = OwnModel()
+    model.artifact = artifact
+    with pytest.raises(ConfigError, match=r"OwnModel: its class Options must extend OnnxModel\.O"):
+        model.load()
 
 
 def test_session_gets_path_providers_and_their_options(artifact, sessions):

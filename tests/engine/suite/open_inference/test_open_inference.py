@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 from pydantic import BaseModel, Field
 
+from src.api.open_inference.metadata import MetadataEndpoints
 from src.core.errors import ConfigError
 from src.models.base import Model
 from tests.conftest import NumericModel, TextModel
@@ -67,6 +68,20 @@ def test_server_and_model_are_described(client):
         "outputs": [{"name": "prediction", "datatype": "BYTES", "shape": [-1]}],
     }
     assert client.get(MODEL).json() == client.get(f"{MODEL}/versions/1.2.3").json() == described
+
+
+def test_card_and_platform_of_the_model_are_in_its_metadata(client):
+    service = client.app.state.inference_service
+    service.card = {"version": "1", "metrics": {"f1": 0.8, "loss": None}, "authors": ["us"]}
+    service.runner.model.platform = "onnxruntime_onnx"
+    described = MetadataEndpoints(client.app, service).model
+    assert described.platform == "onnxruntime_onnx"
+    assert described.parameters == {
+        "version": "1",
+        "metrics.f1": 0.8,
+        "metrics.loss": "null",
+        "authors": '["us"]',
+    }
 
 
 def test_health_is_told_in_both_words(client):

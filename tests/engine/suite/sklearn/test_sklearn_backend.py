@@ -3,7 +3,9 @@
 import json
 import pickle
 import zipfile
-from typing import ClassVar
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import joblib
 import pytest
@@ -12,11 +14,17 @@ from pydantic import BaseModel, ValidationError
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
+from threadpoolctl import threadpool_info
 
+from src.config.settings import Settings
 from src.core.errors import ConfigError
 from src.models.results import Classification
 from src.models.sklearn_backend import SklearnModel
-from tests.conftest import until
+from src.services import cpu_share
+from src.services.inference_service import InferenceService
+from src.utils import cpus
+from src.utils.cpus import CpuShare
+from tests.conftest import TextModel, until
 
 ROWS, LABELS = [[0.0, 1.0], [1.0, 0.0], [0.1, 0.9], [0.9, 0.2]], ["low", "high", "low", "high"]
 TREES = "sklearn.tree._tree.Tree"
@@ -122,6 +130,55 @@ def test_several_inputs_are_one_call_of_the_estimator(artifact, monkeypatch):
     points = [Point(x=x, y=y) for x, y in ROWS]
     assert [result.label for result in model.predict_batch(points)] == LABELS
     assert calls == [4]
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "share"),
+    [
+        ({}, {}, (8, 2)),
+        ({}, {"service": {"threads": 16}}, (8, 1)),
+        ({"inline": True}, {}, (8, 8)),
+        ({}, {"hardening": {"workers": 3}}, (2, 1)),
+        ({}, {"hardening": {"workers": 16}}, (1, 1)),
+        ({}, {"batching": {}}, (8, 8)),
+    ],
+)
+def test_processors_are_shared_by_processes_and_calls(monkeypatch, model, settings, share):
+    monkeypatch.setattr(cpus, "available_cpus", lambda: 8)
+    service = InferenceService(type("OwnModel", (PointModel,), model)(), Settings())
+    values: Any = SimpleNamespace(service=SimpleNamespace(threads=4))
+    for name in settings:
+        setattr(values, name, SimpleNamespace(**settings[name]))
+    cpu_share.install(service, values)
+    assert vars(service.runner.model)["cpus"] == share
+
+
+def test_model_without_a_backend_has_no_share():
+    service = InferenceService(TextModel(), Settings())
+    cpu_share.install(service, Settings())
+    assert not hasattr(service.runner.model, "cpus")
+
+
+@pytest.mark.parametrize(
+    ("options", "variable", "threads"), [(0, None, 3), (2, None, 2), (2, "1", 2), (0, "1", 1)]
+)
+def test_threads_of_libraries_are_bounded_in_each_thread(
+    artifact, monkeypatch, options, variable, threads
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if variable:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    model = PointModel()
+    model.options, model.cpus = PointModel.Options(threads=options), CpuShare(6, 3)
+    loaded(artifact, model)
+
+    def after_a_prediction():
+        model.predict(Point(x=1, y=0))
+        return {of["num_threads"] for of in threadpool_info() if of["user_api"] == "openmp"}
+
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(after_a_prediction).result() == {threads}
 
 
 def test_estimator_without_probabilities_gives_values(tmp_path):
