@@ -16,6 +16,9 @@ PICKLES = (".joblib", ".pickle", ".pkl")
 """Files that run code when they are loaded; any other is read by skops, which runs none."""
 
 
+_bounds = threading.local()
+
+
 class SklearnModel(ArtifactModel):
     """A model whose artifact is an estimator or a pipeline, such as `artifacts/price.skops`."""
 
@@ -29,6 +32,9 @@ class SklearnModel(ArtifactModel):
     artifact_suffixes: ClassVar[tuple[str, ...]] = (".skops", *PICKLES)
     """Ends of names of files that `model.artifact` may name; pickles need `allow_pickle`."""
 
+    estimator: Any
+    """The loaded estimator or pipeline."""
+
     def load(self) -> None:
         """Load the estimator.
 
@@ -40,19 +46,20 @@ class SklearnModel(ArtifactModel):
         artifact = self.find_artifact(ArtifactModel.Options)
         if artifact.is_dir():
             raise ConfigError(f"{name}: model.artifact.uri must be a file, not {artifact}")
-        self._limited = threading.local()
-        self._estimator = load_estimator(artifact, self.trusted_types, self.max_bytes, name)
+        self.estimator = load_estimator(artifact, self.trusted_types, self.max_bytes, name)
+        self.bound_threads()
 
-    @property
-    def estimator(self) -> Any:
-        """The loaded estimator or pipeline; what it starts in this thread is bounded."""
-        if not hasattr(self._limited, "threads"):
+    def bound_threads(self) -> None:
+        """Bound the threads of OpenMP and BLAS for calls from this thread."""
+        threads = self.options.threads
+        if not threads and not os.environ.get("OMP_NUM_THREADS"):
+            threads = self.cpus.call
+        if threads and getattr(_bounds, "threads", 0) != threads:
             from threadpoolctl import threadpool_limits
 
-            threads = self.options.threads or int(os.getenv("OMP_NUM_THREADS", self.cpus.call))
             # Never undone: OpenMP has a bound for each thread, BLAS one for the process.
-            self._limited.threads = threadpool_limits(threads)
-        return self._estimator
+            threadpool_limits(threads)
+            _bounds.threads = threads
 
     def features(self, inputs: list[Any]) -> Any:
         """Return what the estimator takes, such as a matrix or a data frame; here the inputs."""
@@ -60,12 +67,14 @@ class SklearnModel(ArtifactModel):
 
     def classify(self, inputs: list[Any]) -> list[Classification]:
         """Return the label of each input, with the probabilities of all labels."""
+        self.bound_threads()
         labels = [str(label) for label in self.estimator.classes_.tolist()]
         rows = self.estimator.predict_proba(self.features(inputs)).tolist()
         return [Classification.of(labels, row) for row in rows]
 
     def values(self, inputs: list[Any]) -> list[Any]:
         """Return what the estimator predicts for each input, such as a number or a label."""
+        self.bound_threads()
         predicted: list[Any] = self.estimator.predict(self.features(inputs)).tolist()
         return predicted
 

@@ -117,7 +117,9 @@ class Cache:
 
 def wrong_checksum(settings: ArtifactSettings, actual: str) -> ConfigError:
     """Return the error for an artifact that is not the one that is configured."""
-    return ConfigError(f"model.artifact.sha256: {settings.uri} has the checksum {actual}")
+    return ConfigError(
+        f"model.artifact.sha256: {settings.uri} has the checksum {actual}, not {settings.sha256}"
+    )
 
 
 def _wait_for(lock: IO[str], name: str) -> bool:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from src.config.settings import Settings
 from src.core.errors import ConfigError
@@ -160,19 +160,18 @@ def test_model_without_a_backend_has_no_share():
 
 
 @pytest.mark.parametrize(
-    ("options", "variable", "threads"), [(0, None, 3), (2, None, 2), (2, "1", 2), (0, "1", 1)]
+    ("options", "variable", "threads"), [(0, "", 3), (2, "", 2), (2, "1", 2), (0, "7,1", 5)]
 )
 def test_threads_of_libraries_are_bounded_in_each_thread(
     artifact, monkeypatch, options, variable, threads
 ):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    if variable:
-        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    monkeypatch.setenv("OMP_NUM_THREADS", variable)
     model = PointModel()
     model.options, model.cpus = PointModel.Options(threads=options), CpuShare(6, 3)
     loaded(artifact, model)
 
     def after_a_prediction():
+        threadpool_limits(5)
         model.predict(Point(x=1, y=0))
         return {of["num_threads"] for of in threadpool_info() if of["user_api"] == "openmp"}
 
