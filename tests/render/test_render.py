@@ -228,6 +228,7 @@ FEATURES = {
         "config/artifact.py",
         "core/artifacts/__init__.py",
         "core/artifacts/__main__.py",
+        "core/artifacts/card.py",
         "core/artifacts/cache.py",
         "core/artifacts/download.py",
         "core/artifacts/files.py",
