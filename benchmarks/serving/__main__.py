@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.serving import machine, tables
-from benchmarks.serving.acceptance import verdicts
+from benchmarks.serving.acceptance import targets, verdicts
 from benchmarks.serving.catalogue import systems
 from benchmarks.serving.options import Options, parse
-from benchmarks.serving.page import write
+from benchmarks.serving.pages.write import write
 from benchmarks.serving.results import Results
 from benchmarks.serving.run import measure
 from benchmarks.serving.workload import workloads
@@ -32,7 +32,7 @@ def main() -> None:
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         sys.exit(f"\n{error}")
     print(tables.everything(options, results))
-    print(f"\n{verdicts(results)}")
+    print(f"\n{verdicts(targets(results))}")
     if options.output:
         write(options, results)
     if results.problems:
@@ -50,7 +50,7 @@ def run(options: Options) -> Results:
             measure(workspace, known[name], [s for s in chosen if name in s.models], results)
     for (model, connections, key), samples in results.samples.items():
         if errors := sum(sample.window.errors for sample in samples):
-            where = f"{model}, {key}, {connections} connections"
+            where = f"{known[model].title}, {key}, {connections} connections"
             results.problems.append(f"{where}: {errors} requests failed; the row is invalid")
     return results
 

@@ -9,19 +9,23 @@ from pathlib import Path
 from tools.managers import ROOT, ensure_environment
 
 FOLDER = ROOT / ".cache" / "bench"
-MODEL_LIBRARIES = ["numpy>=2,<3", "onnxruntime>=1.32,<2", "scikit-learn>=1.9,<2"]
+MODEL_LIBRARIES = [
+    "numpy>=2,<3", "onnxruntime>=1.32,<2", "scikit-learn>=1.9,<2", "pillow>=13,<14",
+    "httpx2>=2.16,<3", "aiohttp>=3.14,<4",
+]  # fmt: skip
 FASTAPI = "fastapi"  # the rendered service, bare FastAPI, Starlette and plain ASGI share one
 ARTIFACTS = "artifacts"
 REQUIREMENTS = {
     ARTIFACTS: ["onnx>=1.23,<2"],
-    "litserve": ["litserve>=0.2.19,<0.3"],
+    "litserve": ["litserve>=0.2.19,<0.3", "python-multipart>=0.0.34,<0.1"],
     "bentoml": ["bentoml>=1.4.39,<1.5"],
     "mlserver": ["mlserver>=1.7.1,<2"],
     "ray": ["ray[serve]>=2.60,<3"],
 }
 SHOWN = (
     "fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic",
-    "litserve", "bentoml", "mlserver", "ray", "onnxruntime", "scikit-learn", "numpy",
+    "litserve", "bentoml", "mlserver", "ray", "onnxruntime", "scikit-learn", "numpy", "pillow",
+    "httpx2", "aiohttp",
 )  # fmt: skip
 
 _VERSIONS = """

@@ -3,7 +3,8 @@
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.serving.catalogue import LADDER, PARSE_ONLY, systems
+from benchmarks.serving.catalogue import of_model
+from benchmarks.serving.catalogue.keys import LADDER, PARSE_ONLY
 from benchmarks.serving.results import Results, Row
 
 
@@ -74,7 +75,7 @@ def best(
     """Return the row with the highest ratio among variants of these systems whose key ends so."""
     rows = [
         row
-        for system in systems()
+        for system in of_model(model)
         if system.family in families and system.key.endswith(ending)
         and (row := results.valid(model, connections, system.key))
     ]  # fmt: skip

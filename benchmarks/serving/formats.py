@@ -2,11 +2,13 @@
 
 import json
 import struct
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 JSON_LENGTH = "Inference-Header-Content-Length"
 JSON, BINARY = "application/json", "application/octet-stream"
+JPEG, BOUNDARY = "image/jpeg", "boundary-of-the-benchmark"
 
 
 class Body(NamedTuple):
@@ -65,9 +67,25 @@ def _binary_prediction(content: bytes, headers: Mapping[str, str]) -> Any:
     return struct.unpack(form, content[length:])[0]
 
 
+def _raw_request(input_data: str) -> Body:
+    return Body(b64decode(input_data), {"Content-Type": JPEG})
+
+
+def _form_request(input_data: str) -> Body:
+    disposition = 'Content-Disposition: form-data; name="file"; filename="picture.jpg"'
+    head = f"--{BOUNDARY}\r\n{disposition}\r\nContent-Type: {JPEG}\r\n\r\n".encode()
+    content = head + b64decode(input_data) + f"\r\n--{BOUNDARY}--\r\n".encode()
+    return Body(content, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
+
+
 PLAIN = _json(
     "/predict", lambda input_data: {"input": input_data}, lambda answer: answer["prediction"]
 )
 LIST = _json("/predict", lambda input_data: {"inputs": [input_data]}, lambda answer: answer[0])
 V2 = _json("/v2/models/bench/infer", _v2_request, lambda answer: answer["outputs"][0]["data"][0])
 V2_BINARY = Format(V2.path, _binary_request, _binary_prediction)
+RAW = PLAIN._replace(request=_raw_request)
+FORM = PLAIN._replace(request=_form_request)
+UPSTREAM = _json(
+    "/predict", lambda input_data: {"text": input_data}, lambda answer: answer["result"]
+)

@@ -1,4 +1,4 @@
-"""Load: one window of wrk, which sends 256 different bodies in turn over keep-alive connections."""
+"""Load: one window of wrk, which sends different bodies in turn over keep-alive connections."""
 
 import re
 import subprocess
@@ -22,15 +22,13 @@ class Window(NamedTuple):
 
 
 def write_bodies(server: Server, workload: Workload, folder: Path) -> Path:
-    """Write the requests for a server, one a line, in the format of the script."""
-    bodies = [server.system.format.request(input_data) for input_data in workload.inputs]
-    lines = [
-        "".join(f"{name}: {value}\t" for name, value in body.headers.items()) + body.content.hex()
-        for body in bodies
-    ]
-    file = folder / f"{workload.name}-{server.system.key}.bodies"
-    file.write_text("\n".join(lines), "utf-8")
-    return file
+    """Write the requests for a server, one after the other, in the format of the script."""
+    path = folder / f"{workload.name}-{server.system.key}.bodies"
+    with path.open("wb") as file:
+        for body in map(server.system.format.request, workload.inputs):
+            head = "".join(f"{name}: {value}\t" for name, value in body.headers.items())
+            file.write(f"{head}{len(body.content)}\n".encode() + body.content)
+    return path
 
 
 def window(server: Server, bodies: Path, *, core: int, connections: int, seconds: int) -> Window:

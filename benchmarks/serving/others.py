@@ -5,24 +5,23 @@ import time
 from pathlib import Path
 
 from benchmarks.serving import processes
-from benchmarks.serving.server import Server
 
 
 class Others:
     """The share of a core that other work takes, from the creation of this object on."""
 
-    def __init__(self, servers: list[Server]) -> None:
-        self._servers = servers
+    def __init__(self) -> None:
         self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), self._own_seconds()
 
     def share(self) -> float:
-        """Return the share of a core used by anything but servers, load and this process."""
+        """Return the share of a core used by anything but this process and those it started."""
         busy, own = _busy_seconds() - self._busy, self._own_seconds() - self._own
         return max(0.0, busy - own) / (time.monotonic() - self._began)
 
-    def _own_seconds(self) -> float:
-        living = [processes.family(server.process.pid) for server in self._servers]
-        return sum(os.times()[:4]) + sum(map(processes.seconds, living))
+    @staticmethod
+    def _own_seconds() -> float:
+        """Return the time of those that live, and of those that this process has waited for."""
+        return sum(os.times()[2:4]) + processes.seconds(processes.family(os.getpid()))
 
 
 def _busy_seconds() -> float:

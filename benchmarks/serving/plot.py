@@ -2,7 +2,8 @@
 
 from html import escape
 
-from benchmarks.serving.catalogue import BASELINE, OURS, PARSE_ONLY, systems
+from benchmarks.serving.catalogue import of_model
+from benchmarks.serving.catalogue.keys import BASELINE, OURS, PARSE_ONLY
 from benchmarks.serving.options import Options
 from benchmarks.serving.results import Results
 from benchmarks.serving.workload import workloads
@@ -13,9 +14,10 @@ OTHER = "#b0bec5"
 
 
 def draw(options: Options, results: Results) -> str:
-    """Return the chart at the highest number of connections."""
-    connections, y, parts = max(options.connections), 0, []
+    """Return the chart at the highest number of connections of each model."""
+    y, parts = 0, []
     for model in options.models:
+        connections = max(options.connections_of(model))
         bars = _bars(results, model, connections)
         heading = f"{workloads()[model].title}, {connections} connections"
         parts.append(f'<text x="10" y="{y + 24}" font-weight="bold">{escape(heading)}</text>')
@@ -29,10 +31,14 @@ def draw(options: Options, results: Results) -> str:
         parts.append(
             f'<path d="M{line:.1f} {top - 4}V{y}" stroke="#37474f" stroke-dasharray="3 3"/>'
         )
+    return _svg(parts, y + 12)
+
+
+def _svg(parts: list[str], height: int) -> str:
     label = "Throughput in relation to bare FastAPI"
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 12}" role="img"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
             f' aria-label="{label}" font-family="sans-serif" font-size="12" fill="#263238">',
             '<rect width="100%" height="100%" fill="#ffffff"/>',
             *parts,
@@ -44,7 +50,7 @@ def draw(options: Options, results: Results) -> str:
 def _bars(results: Results, model: str, connections: int) -> list[tuple[str, str, float]]:
     """Return name, colour and ratio of each system, without the rendered service's variants."""
     bars = []
-    for system in systems():
+    for system in of_model(model):
         variant = system.family == "this template" and system.key != OURS
         row = results.valid(model, connections, system.key)
         if row and not variant and system.key != PARSE_ONLY:

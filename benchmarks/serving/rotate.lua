@@ -1,22 +1,21 @@
 -- For wrk: sends the requests in the file named by the first argument, in turn, and prints one line.
--- A line of the file is a request: its headers as `Name: value`, each behind a tab, then its body in
--- hexadecimal digits.
+-- A request of the file: a line with its headers as `Name: value`, each before a tab, and the number of
+-- bytes of its body; then its body.
 
 local requests, turn = {}, 0
 
-local function body_of(digits)
-  return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
 init = function(args)
-  for line in io.lines(args[1]) do
-    local head, digits = line:match("^(.*\t)(%x*)$")
+  local file = assert(io.open(args[1], "rb"))
+  for line in file:lines() do
+    local head, size = line:match("^(.*\t)(%d+)$")
     local headers = {}
     for name, value in head:gmatch("([%w-]+): ([^\t]*)\t") do
       headers[name] = value
     end
-    requests[#requests + 1] = wrk.format("POST", nil, headers, body_of(digits))
+    local body = size == "0" and "" or file:read(tonumber(size))
+    requests[#requests + 1] = wrk.format("POST", nil, headers, body)
   end
+  file:close()
 end
 
 request = function()

@@ -2,7 +2,8 @@
 
 from contextlib import ExitStack
 
-from benchmarks.serving.catalogue import PARSE_ONLY
+from benchmarks.serving import upstream
+from benchmarks.serving.catalogue.keys import PARSE_ONLY
 from benchmarks.serving.checks import check
 from benchmarks.serving.progress import say
 from benchmarks.serving.results import Results
@@ -22,8 +23,11 @@ def measure(
         UnusableError: The baseline cannot be measured, so nothing else can.
     """
     say(f"{workload.title}: prepare")
-    task = prepare(workload, workspace.artifact_python, workspace.python, workspace.folder)
     with ExitStack() as stack:
+        known = stack.enter_context(upstream.running(workload, workspace.load_core))
+        task = prepare(
+            workload, workspace.artifact_python, workspace.python, workspace.folder, known
+        )
         baseline = _start(workspace, task, systems[0], stack, results)
         for group in _groups(systems[1:]):
             with ExitStack() as group_stack:

@@ -61,6 +61,10 @@ class Server:
         """Return the memory that the server uses now."""
         return processes.megabytes(processes.family(self.process.pid))
 
+    def seconds(self) -> float:
+        """Return the processor time that the server has used."""
+        return processes.seconds(processes.family(self.process.pid))
+
     def last_lines(self) -> str:
         """Return the end of its log."""
         lines = self.log.read_text("utf-8", errors="replace").splitlines()
@@ -84,7 +88,8 @@ def running(
         first: An input and its expected prediction, which end the start.
     """
     port = free_port()
-    known = {"{bin}": str(commands), "{port}": str(port)}
+    artifact = env.get("BENCH_ARTIFACT", "")
+    known = {"{bin}": str(commands), "{port}": str(port), "{artifact}": artifact}
     command = ["taskset", "--cpu-list", str(core), *(_fill(w, known) for w in system.command)]
     variables = {**env, **{name: _fill(text, known) for name, text in system.variables.items()}}
     began = time.monotonic()

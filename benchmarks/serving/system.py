@@ -4,10 +4,16 @@ from dataclasses import dataclass, field
 
 from benchmarks.serving.formats import PLAIN, Format
 
+CLASSIC = ("keyword", "tfidf", "onnx")
+
 
 @dataclass(frozen=True)
 class System:
-    """A server, and how it is started; `{bin}`, `{port}` and `{free}`, any port, are filled in."""
+    """A server, and how it is started.
+
+    In the command and the variables, `{bin}`, `{port}`, `{artifact}` and `{free}`, any port, are
+    filled in.
+    """
 
     key: str
     title: str
@@ -17,7 +23,7 @@ class System:
     command: tuple[str, ...]
     variables: dict[str, str] = field(default_factory=dict)
     format: Format = PLAIN
-    models: tuple[str, ...] = ("keyword", "tfidf", "onnx")
+    models: tuple[str, ...] = CLASSIC
     folder: str = ""
     """Below benchmarks/peers/; empty: the rendered service."""
     answers: str = ""

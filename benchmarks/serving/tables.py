@@ -1,12 +1,13 @@
 """The results as Markdown tables."""
 
-from benchmarks.serving.catalogue import BEFORE, LADDER, systems
-from benchmarks.serving.findings import batching, limit, multiple
+from benchmarks.serving.catalogue import of_model
+from benchmarks.serving.catalogue.keys import BEFORE, LADDER
+from benchmarks.serving.findings import multiple
+from benchmarks.serving.markdown import INVALID, NOTHING, count, table
 from benchmarks.serving.options import Options
+from benchmarks.serving.remarks import remarks
 from benchmarks.serving.results import Results, Row
 from benchmarks.serving.workload import workloads
-
-INVALID, NOTHING = "invalid", "-"
 
 
 def everything(options: Options, results: Results) -> str:
@@ -25,19 +26,19 @@ def everything(options: Options, results: Results) -> str:
         parts.append("## What each part costs")
     for name, steps in ladders.items():
         parts += [f"{workloads()[name].title}:", steps] if steps else []
-    if options.before:
-        parts += [f"## In relation to release {options.before}", before(options, results)]
-    parts += ["## Further findings", findings(options, results)]
+    if options.before and (compared := before(options, results)):
+        parts += [f"## In relation to release {options.before}", compared]
+    parts += ["## Further findings", remarks(options, results)]
     return "\n\n".join(parts)
 
 
 def ratios(options: Options, results: Results, model: str) -> str:
     """Render throughput as a multiple of bare FastAPI's, memory and cold start."""
-    header = ["system", *map(_connections, options.connections), "memory MB", "cold start s"]
+    header = ["system", *_headings(options, model), "memory MB", "cold start s"]
     lines = []
     for key, title in _measured(results, model):
         cells = [title]
-        for connections in options.connections:
+        for connections in options.connections_of(model):
             row = results.row(model, connections, key)
             cells.append(_spread(row))
         start = results.starts.get((model, key))
@@ -49,12 +50,12 @@ def ratios(options: Options, results: Results, model: str) -> str:
 def details(options: Options, results: Results, model: str) -> str:
     """Render requests a second and milliseconds."""
     header = ["system"]
-    for connections in options.connections:
-        header += [f"{_connections(connections)}: requests/s", "p50 ms", "p99 ms"]
+    for heading in _headings(options, model):
+        header += [f"{heading}: requests/s", "p50 ms", "p99 ms"]
     lines = []
     for key, title in _measured(results, model):
         cells = [title]
-        for connections in options.connections:
+        for connections in options.connections_of(model):
             row = results.row(model, connections, key)
             if row is None:
                 cells += [NOTHING] * 3
@@ -73,71 +74,42 @@ def ladder(options: Options, results: Results, model: str) -> str:
     lines = []
     for before, key in zip(["", *steps], steps, strict=False):
         cells = [titles[key]]
-        for connections in options.connections:
+        for connections in options.connections_of(model):
             row = results.valid(model, connections, key)
             last = results.valid(model, connections, before)
             gain = f" ({row.ratio / last.ratio - 1:+.0%})" if row and last else ""
             cells.append(f"{row.ratio:.2f}{gain}" if row else NOTHING)
         lines.append(cells)
-    header = ["this template", *map(_connections, options.connections)]
+    header = ["this template", *_headings(options, model)]
     return table(header, lines) if len(lines) > 1 else ""
 
 
 def before(options: Options, results: Results) -> str:
     """Render throughput and p99 as multiples of the earlier release's in the same round."""
+    numbers = sorted({n for model in options.models for n in options.connections_of(model)})
     header, lines = ["model", "variant"], []
-    for connections in options.connections:
-        header += [f"{_connections(connections)}: requests/s", "p99"]
+    for connections in numbers:
+        header += [f"{count(connections, 'connection')}: requests/s", "p99"]
     for model in options.models:
         for now, earlier in BEFORE.items():
-            cells = [workloads()[model].title, now]
-            for connections in options.connections:
-                for figure in ("rate", "p99"):
-                    found = multiple(results, model, connections, now, earlier, figure)
-                    cells.append(NOTHING if found is None else f"{found:.2f}")
-            lines.append(cells)
-    return table(header, lines)
+            found = [
+                multiple(results, model, connections, now, earlier, figure)
+                for connections in numbers
+                for figure in ("rate", "p99")
+            ]
+            if any(found):
+                figures = [NOTHING if figure is None else f"{figure:.2f}" for figure in found]
+                lines.append([workloads()[model].title, now, *figures])
+    return table(header, lines) if lines else ""
 
 
-def findings(options: Options, results: Results) -> str:
-    """Describe the limit of the ONNX model, the effect of batching, and the cost of a scrape."""
-    lines, titles = [], {system.key: system.title for system in systems()}
-    if reach := limit(results):
-        lines.append(
-            f"- ONNX at 64 connections could do {reach.rate:.0f} requests/s: an item takes "
-            f"{reach.item_seconds * 1e6:.0f} µs in a batch of 64, and plain ASGI that only reads "
-            f"and validates does {reach.parse_rate:.0f}/s. This template reaches "
-            + ", ".join(f"{share:.2f} ({titles[key]})" for key, share in reach.shares.items())
-            + " of it."
-        )
-    lines += [
-        f"- Batching, {workloads()[model].title}: median latency at 1 connection "
-        f"{effect.cost:+.1%}, throughput at 64 connections times {effect.gain:.2f}."
-        for model in options.models
-        if (effect := batching(results, model))
-    ]
-    if results.scrape:
-        lines.append(
-            f"- A scrape of `/metrics` takes {results.scrape.milliseconds:.1f} ms and "
-            f"{results.scrape.size} bytes."
-        )
-    lines.append(
-        f"- Other work on the machine took up to {max(results.others, default=0):.0%} of a core "
-        "meanwhile."
-    )
-    lines += [f"- Not measured: {problem.splitlines()[0]}" for problem in results.problems]
-    return "\n".join(lines)
-
-
-def table(header: list[str], lines: list[list[str]]) -> str:
-    """Render a table whose first column is text."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *lines])
+def _headings(options: Options, model: str) -> list[str]:
+    return [count(number, "connection") for number in options.connections_of(model)]
 
 
 def _measured(results: Results, model: str) -> list[tuple[str, str]]:
     seen = {key for name, _, key in results.samples if name == model}
-    return [(system.key, system.title) for system in systems() if system.key in seen]
+    return [(system.key, system.title) for system in of_model(model) if system.key in seen]
 
 
 def _spread(row: Row | None) -> str:
@@ -147,7 +119,3 @@ def _spread(row: Row | None) -> str:
         return INVALID
     one = row.low == row.high
     return f"{row.ratio:.2f}" if one else f"{row.ratio:.2f} ({row.low:.2f}-{row.high:.2f})"
-
-
-def _connections(number: int) -> str:
-    return f"{number} connection{'s' if number > 1 else ''}"

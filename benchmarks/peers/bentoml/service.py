@@ -1,17 +1,16 @@
 """BentoML, one worker; with `BENCH_VARIANT=batched` it batches adaptively."""
 
 import os
-from typing import Any
 
 import bentoml
 from predictors import PREDICTORS, load
+from settings import SETTINGS
 
 kind = PREDICTORS[os.environ["BENCH_MODEL"]]
 Input, Output = kind.input_type, kind.output_type
-settings: dict[str, Any] = {"workers": 1, "logging": {"access": {"enabled": False}}}
 
 
-@bentoml.service(**settings)
+@bentoml.service(**SETTINGS)
 class OneByOne:
     """A service that predicts on the event loop."""
 
@@ -24,7 +23,7 @@ class OneByOne:
         return {"prediction": self.predictor.predict(input)}
 
 
-@bentoml.service(**settings)
+@bentoml.service(**SETTINGS)
 class Batched:
     """A service that predicts for concurrent requests in batches."""
 

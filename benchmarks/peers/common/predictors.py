@@ -1,4 +1,4 @@
-"""The three models that every system serves, chosen by `BENCH_MODEL`; its file by `BENCH_ARTIFACT`.
+"""The models that every system serves, chosen by `BENCH_MODEL`; its file by `BENCH_ARTIFACT`.
 
 Peers import this module. The rendered service has model files of its own, as a user would write.
 """
@@ -6,6 +6,9 @@ Peers import this module. The rendered service has model files of its own, as a 
 import os
 from pathlib import Path
 from typing import Any, ClassVar
+
+from pictures import Pictures
+from upstreams import Aiohttp, Httpx
 
 
 class Keyword:
@@ -72,7 +75,14 @@ class OnnxMlp:
         return list(scores.argmax(axis=1).tolist())
 
 
-PREDICTORS: dict[str, type[Any]] = {"keyword": Keyword, "tfidf": Tfidf, "onnx": OnnxMlp}
+PREDICTORS: dict[str, type[Any]] = {
+    "keyword": Keyword,
+    "tfidf": Tfidf,
+    "onnx": OnnxMlp,
+    "image": Pictures,
+    "upstream": Httpx,
+    "upstream-aiohttp": Aiohttp,
+}
 
 
 def load() -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 import litserve
 from predictors import load
+from serve import serve
 
 
 class OneByOne(litserve.LitAPI):
@@ -45,12 +46,4 @@ class Batched(OneByOne):
 
 if __name__ == "__main__":
     batched = os.environ["BENCH_VARIANT"] == "batched"
-    api = Batched(max_batch_size=64, batch_timeout=0.005) if batched else OneByOne()
-    server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1, fast_queue=True)
-    server.run(
-        host="127.0.0.1",
-        port=int(os.environ["BENCH_PORT"]),
-        num_api_servers=1,
-        log_level="warning",
-        generate_client_file=False,
-    )
+    serve(Batched(max_batch_size=64, batch_timeout=0.005) if batched else OneByOne())

@@ -1,0 +1,5 @@
+"""Settings of every service."""
+
+from typing import Any
+
+SETTINGS: dict[str, Any] = {"workers": 1, "logging": {"access": {"enabled": False}}}

@@ -1,0 +1,1 @@
+"""The pages of the documentation, and the plots that they show."""
