@@ -38,8 +38,8 @@ class ImageModel(OnnxModel):
 
 
 class GuardedImageModel(ImageModel):
-    """The same by `decode_image`, which checks the picture and decodes all its pixels."""
+    """The same by `decode_image`, which checks format, pixels and frames."""
 
     def decode(self, content: bytes) -> Any:
         """Decode within limits."""
-        return decode_image(content, formats=("JPEG",))
+        return decode_image(content, formats=("JPEG",), near=max(SIZE))

@@ -42,7 +42,9 @@ def from_base64(text: bytes) -> bytes:
     Raises:
         ValueError: The text is not base64.
     """
-    return b64decode(text.translate(STANDARD) + b"=" * (-len(text) % 4), validate=True)
+    if b"-" in text or b"_" in text:
+        text = text.translate(STANDARD)
+    return b64decode(text + b"=" * (-len(text) % 4), validate=True)
 
 
 def to_base64(content: bytes) -> str:
@@ -66,14 +68,24 @@ def _function(schema: Any) -> Any:
 
 def _bytes_schema(schema: Any) -> Any:
     return cs.json_or_python_schema(
-        cs.no_info_before_validator_function(_decode, schema),
+        cs.no_info_before_validator_function(decode, schema),
         schema,
         serialization=cs.plain_serializer_function_ser_schema(to_base64, when_used="json"),
         metadata=BASE64,
     )
 
 
-def _decode(text: Any) -> bytes:
+def is_base64(schema: Any) -> bool:
+    """Return whether a core schema, as `as_json` returned it, is that of bytes and nothing else."""
+    return _function(schema.get("json_schema", {})) is decode
+
+
+def decode(text: Any) -> bytes:
+    """Return the bytes of base64 text.
+
+    Raises:
+        ValueError: It is not a text, or not base64.
+    """
     try:
         return from_base64(text.encode())
     except (AttributeError, ValueError) as exc:

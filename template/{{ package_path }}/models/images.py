@@ -21,6 +21,7 @@ def decode_image(
     formats: tuple[str, ...] = FORMATS,
     max_pixels: int = MAX_PIXELS,
     mode: str | None = "RGB",
+    near: int | None = None,
 ) -> Image.Image:
     """Decode a picture, turned upright as its EXIF data says.
 
@@ -29,6 +30,8 @@ def decode_image(
         formats: Formats that are decoded; no other decoder of Pillow reads the file.
         max_pixels: Most pixels, width times height; checked before they are decoded.
         mode: Mode of the result, by default 8 bits of red, green and blue; None: that of the file.
+        near: Pixels of each side that suffice. A larger JPEG is decoded at a half, a quarter or an
+            eighth of its size, at least this, which takes a fraction of the time.
 
     Raises:
         InvalidInputError: The file is not such a picture, is too large, damaged, or animated.
@@ -38,6 +41,8 @@ def decode_image(
         # MPO is a JPEG of a camera, with a preview or the view of a second lens behind the photo.
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise InvalidInputError("The picture must have one frame")
+        if near:
+            image.draft(None, (near, near))
         return _loaded(image, mode)
 
     return _decode(content, formats, max_pixels, decode)

@@ -12,7 +12,7 @@ from pydantic_core import core_schema as cs
 
 from ..core.errors import ConfigError
 from ..utils.helpers import check_json
-from .core_schemas import as_json
+from .core_schemas import as_json, decode, is_base64
 
 
 def json_type(kind: Any, mode: JsonSchemaMode) -> Any:
@@ -100,6 +100,8 @@ class _JsonForm:
         return handler(cs.json_or_python_schema(self.schema, self.schema))
 
     def _from_json(self, value: Any) -> Any:
+        if isinstance(value, str) and is_base64(self.schema):
+            return self._from_python(decode(value))  # a large file is not parsed twice
         return self.validator.validate_json(to_json(value), strict=True)
 
     def _from_python(self, value: Any) -> Any:

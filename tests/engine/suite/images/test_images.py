@@ -59,6 +59,26 @@ def test_photo_of_a_camera_with_a_preview_is_the_photo():
     assert [frame.size for frame in decode_frames(file.getvalue())] == [(8, 6)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "near", "size"),
+    [
+        ("JPEG", None, (800, 480)),
+        ("JPEG", 50, (100, 60)),
+        ("JPEG", 61, (200, 120)),
+        ("JPEG", 481, (800, 480)),
+        ("PNG", 50, (800, 480)),
+    ],
+)
+def test_large_jpeg_is_decoded_near_the_size_that_suffices(kind, near, size):
+    image = decode_image(picture(kind, (800, 480)), near=near)
+    assert (image.size, image.mode) == (size, "RGB")
+
+
+def test_limit_of_pixels_is_that_of_the_file():
+    with pytest.raises(InvalidInputError, match="more than 1 000 pixels"):
+        decode_image(picture("JPEG", (800, 480)), near=1, max_pixels=1000)
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "RGB"])
 def test_picture_has_the_mode_that_is_asked_for(mode):
     content = picture(mode=mode)
