@@ -229,6 +229,7 @@ FEATURES = {
         "core/artifacts/__init__.py",
         "core/artifacts/__main__.py",
         "core/artifacts/card.py",
+        "core/artifacts/card_table.py",
         "core/artifacts/cache.py",
         "core/artifacts/download.py",
         "core/artifacts/files.py",

@@ -53,6 +53,13 @@ class ArtifactSettings(Section):
             raise ValueError(EXPECTED)
         return uri
 
+    @field_validator("card")
+    @classmethod
+    def _card_is_of_an_artifact(cls, card: str | None, info: ValidationInfo) -> str | None:
+        if card and info.data.get("uri") is None:
+            raise ValueError("needs uri, the artifact that it describes")
+        return card
+
     @field_validator("allow_pickle")
     @classmethod
     def _pickles_are_pinned(cls, allow: bool, info: ValidationInfo) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..config.settings import Texts
 from ..core.errors import ConfigError
-from .artifact_model import ArtifactModel
+from .backend import ArtifactModel
 
 SEVERITY_ERROR = 3  # ONNX Runtime writes its own lines to standard error
 WEIGHTS_ELSEWHERE = b"\n\x08location\x12"  # a field of a tensor whose numbers are in another file
@@ -29,7 +29,7 @@ class OnnxModel(ArtifactModel):
         for this process."""
 
     options: Options
-    platform: ClassVar[str] = "onnxruntime_onnx"
+    protocol_platform: ClassVar[str] = "onnxruntime_onnx"
     artifact_suffixes: ClassVar[tuple[str, ...]] = (".onnx",)
 
     session: Any
@@ -81,7 +81,7 @@ def _has_weights_elsewhere(graph: Path) -> bool:
         return content.find(WEIGHTS_ELSEWHERE) >= 0
 
 
-def open_session(path: Path, options: OnnxModel.Options, threads: int = 1) -> Any:
+def open_session(path: Path, options: OnnxModel.Options, threads: int) -> Any:
     """Open a graph on exactly the providers that the options name, with that many threads.
 
     By path and not by content: the weights of a large graph are in files beside it.

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from zipfile import ZipFile
 
 from ..core.errors import ConfigError
-from .artifact_model import ArtifactModel
+from .backend import ArtifactModel
 from .results import Classification
 
 PICKLES = (".joblib", ".pickle", ".pkl")
 """Files that run code when they are loaded; any other is read by skops, which runs none."""
 
 
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _bounds = threading.local()
 
 
@@ -28,7 +29,7 @@ class SklearnModel(ArtifactModel):
     max_bytes: ClassVar[int] = 4_000_000_000
     """Most bytes of a skops file after decompression."""
 
-    platform: ClassVar[str] = "sklearn_model"
+    protocol_platform: ClassVar[str] = "sklearn_model"
     artifact_suffixes: ClassVar[tuple[str, ...]] = (".skops", *PICKLES)
     """Ends of names of files that `model.artifact` may name; pickles need `allow_pickle`."""
 
@@ -52,7 +53,7 @@ class SklearnModel(ArtifactModel):
     def bound_threads(self) -> None:
         """Bound the threads of OpenMP and BLAS for calls from this thread."""
         threads = self.options.threads
-        if not threads and not os.environ.get("OMP_NUM_THREADS"):
+        if not threads and not any(map(os.environ.get, VARIABLES)):
             threads = self.cpus.call
         if threads and getattr(_bounds, "threads", 0) != threads:
             from threadpoolctl import threadpool_limits

@@ -10,12 +10,12 @@ from ..config.artifact import ArtifactSettings
 from ..config.settings import Settings
 from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide
 from ..core.artifacts.card import Card, describe, read_card, warn_about_versions
-from ..core.errors import ConfigError
 from .inference_service import InferenceService
 from .model_runner import ModelRunner
 
 logger = logging.getLogger(__name__)
 
+UNVERSIONED = "unversioned"  # of classes of backends
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 
 
@@ -33,6 +33,8 @@ def install(service: InferenceService, settings: Settings) -> None:
         if card:
             service.set_version(settings.model.version or card.version)
             service.card = describe(card)
+        elif service.version == UNVERSIONED:
+            logger.warning("The model has no version: no card, and no model.version")
         service.runner.load = partial(_load, service.runner, service.runner.load, artifact, card)
 
 
@@ -44,11 +46,7 @@ async def _load(
 ) -> None:
     artifact = await _provide(runner, settings)
     if card:
-        if card.sha256 not in {None, artifact.sha256}:
-            raise ConfigError(
-                f"the card of model.artifact.uri: {settings.uri} is of another artifact, with the "
-                f"checksum {card.sha256}; this one has {artifact.sha256}"
-            )
+        card.check(artifact.sha256)
         warn_about_versions(card)
     runner.model.artifact = artifact.path
     await load()

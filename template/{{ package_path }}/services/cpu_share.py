@@ -1,14 +1,14 @@
-"""The share of processors of a model of a backend."""
+"""CPU shares for models of a backend."""
 
 from ..config.settings import Settings
-from ..models.artifact_model import ArtifactModel
+from ..models.backend import ArtifactModel
 from ..models.base import Model
 from ..utils.cpus import CpuShare
 from .inference_service import InferenceService
 
 
 def install(service: InferenceService, settings: Settings) -> None:
-    """Share the processors among the processes, and among the calls at the same time."""
+    """Share the CPUs among the processes, and among the calls at the same time."""
     model = service.runner.model
     if isinstance(model, ArtifactModel):
         workers = getattr(getattr(settings, "hardening", None), "workers", 1)

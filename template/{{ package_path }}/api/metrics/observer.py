@@ -37,12 +37,12 @@ class PrometheusObserver(Observer):
         self._dropped = cache(counter("log_lines_dropped", text, ["stream"]).labels)
         options: dict[str, Any] = {"registry": registry, "multiprocess_mode": "livesum"}
         self._waiting = Gauge("requests_waiting", "Requests that wait for the model", **options)
-        self._start = _times_of_the_start(registry, model)
+        self._model, self._start = model, _start_up_times(registry, [*model])
 
     def on_load(self, times: dict[str, float]) -> None:
         """Record the seconds of the start: `load_s` and, if there is an example, `warm_up_s`."""
         for name, seconds in times.items():
-            self._start[name].set(seconds)
+            self._start[name].labels(**self._model).set(seconds)
 
     def on_prediction(self, seconds: float) -> None:
         """Count a prediction that succeeded, and its time."""
@@ -78,8 +78,10 @@ class PrometheusObserver(Observer):
         self._dropped("log").inc(lines)
 
 
-def _times_of_the_start(registry: CollectorRegistry, model: dict[str, str]) -> dict[str, Gauge]:
+def _start_up_times(registry: CollectorRegistry, labels: list[str]) -> dict[str, Gauge]:
     options: dict[str, Any] = {"registry": registry, "multiprocess_mode": "livemax"}
-    load = Gauge("model_load_seconds", "Time of the model's `load`", [*model], **options)
-    warm_up = Gauge("model_warm_up_seconds", "Time of the warm-up", [*model], **options)
-    return {"load_s": load.labels(**model), "warm_up_s": warm_up.labels(**model)}
+    text = "Time of the model's `load`, with the download of its artifact"
+    return {
+        "load_s": Gauge("model_load_seconds", text, labels, **options),
+        "warm_up_s": Gauge("model_warm_up_seconds", "Time of the warm-up", labels, **options),
+    }

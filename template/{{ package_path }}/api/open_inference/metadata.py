@@ -56,7 +56,7 @@ class MetadataEndpoints:
         self.model = ModelMetadata(
             name=service.name,
             versions=[service.version],
-            platform=getattr(service.runner.model, "platform", PLATFORM),
+            platform=getattr(service.runner.model, "protocol_platform", PLATFORM),
             inputs=_describe(tensors.inputs),
             outputs=_describe(tensors.outputs, is_output=True),
             parameters=as_parameters(service.card) or None,

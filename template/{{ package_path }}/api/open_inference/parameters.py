@@ -1,4 +1,4 @@
-"""Parameters: those of an inference request are checked, those of the model are its card.
+"""Check the parameters of a request; flatten the card of the model into parameters.
 
 Unknown names are ignored, as the protocol says, and so are hints about how to serve a request:
 `priority`, `timeout`, `headers`, `triton_enable_empty_final_response`.
@@ -82,9 +82,9 @@ def _check(what: str, content_type: Any, known: set[str]) -> None:
         raise InvalidInputError(f"The content_type of {what} {rule}")
 
 
-def as_parameters(card: Mapping[str, Any], above: str = "") -> dict[str, str | float]:
-    """Return the card as parameters, whose values are texts or numbers: `metrics.accuracy`."""
-    flat: dict[str, str | float] = {}
+def as_parameters(card: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Return the card as parameters: texts, numbers, booleans by names as `metrics.accuracy`."""
+    flat: dict[str, Any] = {}
     for key, value in card.items():
         if isinstance(value, dict):
             flat |= as_parameters(value, f"{above}{key}.")

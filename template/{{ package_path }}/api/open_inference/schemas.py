@@ -126,7 +126,7 @@ class ModelMetadata(BaseModel):
     platform: str
     inputs: list[TensorMetadata]
     outputs: list[TensorMetadata]
-    parameters: dict[str, str | float] | None = None
+    parameters: dict[str, Any] | None = None
 
 
 class IndexEntry(BaseModel):

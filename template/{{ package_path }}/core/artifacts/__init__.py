@@ -1,7 +1,8 @@
 """Artifacts of models, from where they are to a verified path.
 
 resolve.py         resolves `model.artifact` and verifies it
-card.py            what whoever made it says about it
+card.py            version, data and metrics of an artifact
+card_table.py      prints them
 files.py           files of an artifact, what may be loaded, the checksum
 cache.py           keeps what is fetched, by checksum
 download.py        progress and limit of a download

@@ -1,17 +1,16 @@
-"""The card of an artifact: what whoever made it says about it. `make card` prints it."""
+"""The card of an artifact: version, data, metrics."""
 
 import json
 import logging
-import sys
+import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ...config.artifact import ArtifactSettings
 from ...utils.helpers import load_yaml_config, yaml_positions
-from ..config import load_config
 from ..config_errors import config_error
 from ..errors import ConfigError
 from ..metadata import PROJECT_DIR
@@ -31,9 +30,9 @@ class Card(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
 
     version: str = Field(pattern=r"^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}$")
-    """Version of the model, unless `model.version` is set; quoted, because 1.10 is a number."""
+    """Version of the model: letters, digits and `._+-`, in quotes."""
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    """Checksum of the artifact; the card of another one ends the start."""
+    """Checksum of the artifact, 64 lower-case hexadecimal digits."""
     made_with: dict[str, str] = {}
     """Versions of the packages that made it, by name."""
     data: str | None = None
@@ -43,7 +42,20 @@ class Card(BaseModel):
     license: str | None = None
     """License under which it may be used, such as `MIT`."""
     limits: str | None = None
-    """Purposes that it does not serve, or serves badly."""
+    """Known limitations."""
+    _path: Path = PrivateAttr(Path())
+
+    def check(self, sha256: str) -> None:
+        """Check that the card is that of an artifact with this checksum.
+
+        Raises:
+            ConfigError: It has another one.
+        """
+        if self.sha256 not in {None, sha256}:
+            raise ConfigError(
+                f"{self._path}: sha256: is of another artifact; this one has {sha256}: make the "
+                "card again"
+            )
 
 
 def read_card(settings: ArtifactSettings, project: Path = PROJECT_DIR) -> Card | None:
@@ -52,39 +64,45 @@ def read_card(settings: ArtifactSettings, project: Path = PROJECT_DIR) -> Card |
     Raises:
         ConfigError: It does not exist, or a value in it is wrong; the message names file and line.
     """
-    path = _find(settings, project)
-    if path is None:
-        return None
-    places = {}
+    path, places = None, {}
     try:
+        if (path := _find(settings, project)) is None:
+            return None
         values, at = load_yaml_config(path, strict=True), yaml_positions(path)
         places = {tuple(map(str.lower, names)): f"{path}:{at[names]}" for names in at}
         if "version" not in values:
             raise ValueError(f"{path}:1:1: version: must be set")  # noqa: TRY301  (as the others)
         card = Card.model_validate(values)
+        card._path = path  # noqa: SLF001
         describe(card)
     except ValidationError as exc:
         raise config_error(exc, places, Card) from exc
     except (ValueError, OSError) as exc:
-        place = "" if f"{path}" in f"{exc}" else f"{path}: "
+        place = "" if path is None or f"{path}" in f"{exc}" else f"{path}: "
         raise ConfigError(f"Configuration error:\n  {place}{exc}") from exc
     return card
 
 
 def _find(settings: ArtifactSettings, project: Path) -> Path | None:
     if settings.card:
-        path = project / settings.card
+        path = local_path(settings.card, project)
         if not path.is_file():
-            raise ConfigError(f"Configuration error:\n  model.artifact.card: there is no {path}")
+            raise ValueError(f"model.artifact.card: {path} is not a file")
         return path
     if settings.uri is None or settings.is_remote:
         return None
-    path = local_path(settings.uri, project).with_suffix(ENDING)
-    return path if path.is_file() else None
+    path = default_path(settings.uri, project)
+    return path if os.path.lexists(path) else None
+
+
+def default_path(uri: str, project: Path = PROJECT_DIR) -> Path:
+    """Return where the card of a local artifact is, unless a setting names it."""
+    artifact = local_path(uri, project)
+    return artifact.with_name((artifact.name if artifact.is_dir() else artifact.stem) + ENDING)
 
 
 def describe(card: Card) -> dict[str, Any]:
-    """Return what the card says, as JSON.
+    """Return the content of the card, as JSON.
 
     Raises:
         ValueError: It has a value that JSON cannot represent.
@@ -98,42 +116,9 @@ def warn_about_versions(card: Card) -> None:
     for package, made_with in card.made_with.items():
         try:
             installed = version(package)
-        except PackageNotFoundError:
-            continue  # a tool that only training needs
-        if installed != made_with:
+        except (PackageNotFoundError, ValueError):
+            continue  # a tool that only training needs, or no name
+        if installed.partition("+")[0] != made_with.partition("+")[0]:  # 2.13.0+cpu
             logger.warning(
                 "The artifact was made with %s %s, %s is installed", package, made_with, installed
             )
-
-
-def as_table(card: Card) -> str:
-    """Return the card as a table in Markdown."""
-    rows = ["| | |", "| --- | --- |"]
-    for name, value in describe(card).items():
-        inner = value if isinstance(value, dict) else {"": value}
-        title = name.replace("_", " ").capitalize()
-        rows += [f"| {_cell(f'{title} {key}')} | {_cell(inner[key])} |" for key in inner]
-    return "\n".join(rows)
-
-
-def _cell(value: object) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|")
-
-
-def main() -> int:
-    """Print the card of the configured artifact, and return the exit code."""
-    try:
-        artifact = load_config().model.artifact
-        card = read_card(artifact)
-        if card is None:
-            name = f"*{ENDING} beside {artifact.uri}" if artifact.uri else "model.artifact.uri"
-            raise ConfigError(f"There is no card: no model.artifact.card, and no {name}")  # noqa: TRY301
-    except ConfigError as exc:
-        print(exc, file=sys.stderr)  # noqa: T201
-        return exc.exit_code
-    print(as_table(card))  # noqa: T201
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

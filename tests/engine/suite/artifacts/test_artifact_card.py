@@ -7,12 +7,14 @@ from importlib.metadata import version
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from src.app import create_app
 from src.config.artifact import ArtifactSettings
 from src.config.settings import Settings
-from src.core.artifacts import card as cards
-from src.core.artifacts.card import Card, as_table, main, read_card, warn_about_versions
+from src.core.artifacts import card_table
+from src.core.artifacts.card import Card, default_path, read_card, warn_about_versions
+from src.core.artifacts.card_table import as_table, main
 from src.core.errors import ConfigError
 from tests.conftest import TextModel, until
 
@@ -73,8 +75,25 @@ def test_artifact_without_a_card_has_none(project):
 def test_card_of_a_setting_is_used_for_any_artifact(project):
     found = read(project, "s3://models/price.onnx", card="artifacts/price.card.yaml")
     assert found.version == "1.10"
-    with pytest.raises(ConfigError, match=r"model\.artifact\.card: there is no .*other\.yaml$"):
-        read(project, card="other.yaml")
+    for wrong in ("other.yaml", "artifacts", "x" * 300):
+        with pytest.raises(ConfigError, match=rf"{wrong}"):
+            read(project, card=wrong)
+    with pytest.raises(ValidationError, match="needs uri"):
+        ArtifactSettings(card="artifacts/price.card.yaml")
+
+
+def test_card_of_a_folder_has_its_whole_name(project):
+    (project / "artifacts/v1.1").mkdir()
+    (project / "artifacts/v1.card.yaml").write_text("version: '1.0'")
+    assert read(project, "artifacts/v1.1") is None
+    (project / "artifacts/v1.1.card.yaml").write_text("version: '1.1'")
+    assert read(project, "artifacts/v1.1").version == "1.1"
+
+
+def test_card_that_is_no_file_is_named(project):
+    (project / "artifacts/other.card.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"other\.card\.yaml"):
+        read(project, "artifacts/other.onnx")
 
 
 @pytest.mark.parametrize(
@@ -125,18 +144,27 @@ def test_card_of_another_artifact_ends_the_start(project):
     with TestClient(app_of(project, failures.append)):
         until(lambda: failures)
     [failure] = failures
-    assert "is of another artifact" in str(failure)
-    assert actual in str(failure)
+    assert str(failure).startswith(f"{card}: sha256: is of another artifact; this one has {actual}")
 
 
 def test_other_versions_of_packages_are_warnings(caplog):
-    same = {"pydantic": version("pydantic"), "no-such-package": "1"}
+    same = {"pydantic": f"{version('pydantic')}+cpu", "no-such-package": "1", "": "1"}
     with caplog.at_level(logging.WARNING):
         warn_about_versions(Card(version="1", made_with=same))
         assert caplog.messages == []
         warn_about_versions(Card(version="1", made_with={"pydantic": "1.0"}))
     [line] = caplog.messages
     assert line.startswith("The artifact was made with pydantic 1.0, ")
+
+
+def test_model_without_any_version_is_a_warning(project, caplog):
+    class Unversioned(TextModel):
+        version = "unversioned"
+
+    (project / "artifacts/price.card.yaml").unlink()
+    settings = {"model": {"artifact": {"uri": f"file:{project}/artifacts/price.onnx"}}}
+    create_app(Settings.model_validate(settings), model=Unversioned())
+    assert caplog.messages == ["The model has no version: no card, and no model.version"]
 
 
 def test_not_a_number_is_null(project):
@@ -148,8 +176,8 @@ def test_not_a_number_is_null(project):
 
 def test_command_prints_a_table_or_one_line(project, monkeypatch, capsys):
     settings = Settings.model_validate({"model": {"artifact": {"uri": "artifacts/price.onnx"}}})
-    monkeypatch.setattr(cards, "load_config", lambda: settings)
-    monkeypatch.setattr(cards.read_card, "__defaults__", (project,))
+    monkeypatch.setattr(card_table, "load_config", lambda: settings)
+    monkeypatch.setattr(read_card, "__defaults__", (project,))
     assert main() == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[:4] == [
@@ -159,9 +187,15 @@ def test_command_prints_a_table_or_one_line(project, monkeypatch, capsys):
         "| Made with numpy | 2.4.1 |",
     ]
     assert r"| Data | Texts \| of 2026 |" in printed
-    (project / "artifacts/price.card.yaml").unlink()
+    monkeypatch.setattr(card_table, "PROJECT_DIR", project)
+    card = project / "artifacts/price.card.yaml"
+    card.write_text(f"{CARD}sha256: '{'0' * 64}'\n")
     assert main() == 78
-    assert capsys.readouterr().err.startswith("There is no card: no model.artifact.card, and no ")
+    assert "sha256: is of another artifact" in capsys.readouterr().err
+    card.unlink()
+    monkeypatch.setattr(default_path, "__defaults__", (project,))
+    assert main() == 78
+    assert capsys.readouterr().err.endswith(f", and no {card}\n")
 
 
 def test_table_has_a_line_for_each_value():

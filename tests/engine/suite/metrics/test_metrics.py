@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from typing import Any, ClassVar
 
 import pytest
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -13,6 +14,10 @@ from src.api.metrics import prometheus, worker_files
 from src.core.errors import ConfigError, InvalidInputError
 from src.core.metadata import PROJECT_DIR
 from tests.conftest import PATIENCE_S, TextModel
+
+
+class NoExample(TextModel):
+    example: ClassVar[Any] = None
 
 
 class Picky(TextModel):
@@ -111,6 +116,7 @@ def test_times_of_the_start_are_measured(client_of):
     client = client_of(Slow())
     assert 0.05 <= value(client, "model_load_seconds", model="echo", version="1.2.3") < 60
     assert 0 <= value(client, "model_warm_up_seconds") < 60
+    assert labels_of(client_of(NoExample()), "model_warm_up_seconds") == []
 
 
 @pytest.mark.parametrize(

@@ -72,15 +72,18 @@ def test_server_and_model_are_described(client):
 
 def test_card_and_platform_of_the_model_are_in_its_metadata(client):
     service = client.app.state.inference_service
-    service.card = {"version": "1", "metrics": {"f1": 0.8, "loss": None}, "authors": ["us"]}
-    service.runner.model.platform = "onnxruntime_onnx"
+    numbers = {"f1": 0.8, "loss": None, "rows": 10**400}
+    service.card = {"version": "1", "metrics": numbers, "authors": ["us"], "tuned": True}
+    service.runner.model.protocol_platform = "onnxruntime_onnx"
     described = MetadataEndpoints(client.app, service).model
     assert described.platform == "onnxruntime_onnx"
     assert described.parameters == {
         "version": "1",
         "metrics.f1": 0.8,
         "metrics.loss": "null",
+        "metrics.rows": 10**400,
         "authors": '["us"]',
+        "tuned": True,
     }
 
 

@@ -165,7 +165,7 @@ def test_model_without_a_backend_has_no_share():
 def test_threads_of_libraries_are_bounded_in_each_thread(
     artifact, monkeypatch, options, variable, threads
 ):
-    monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", variable)
     model = PointModel()
     model.options, model.cpus = PointModel.Options(threads=options), CpuShare(6, 3)
     loaded(artifact, model)

@@ -1,5 +1,6 @@
 """Base of the backends: models that a library loads from an artifact."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,13 +24,16 @@ class ArtifactModel(Model):
 
     options: Options
     version: ClassVar[str] = "unversioned"
-    """The card of the artifact has the version, as does `model.version`."""
-    platform: ClassVar[str]
+    """Version, unless the artifact's card or `model.version` sets one."""
+    protocol_platform: ClassVar[str]
     """Library and format, such as `onnxruntime_onnx`, for the metadata of the protocol."""
     artifact_suffixes: ClassVar[tuple[str, ...]]
-    """Ends of names of files that `model.artifact` may name."""
-    cpus: CpuShare = CpuShare.of()
-    """Processors that this process and each call may use; set before `load`."""
+    """File name suffixes that `model.artifact` may have."""
+
+    @cached_property
+    def cpus(self) -> CpuShare:
+        """CPUs that this process and each call may use; set before `load`."""
+        return CpuShare.of()
 
     def find_artifact(self, options: type[Options]) -> Path:
         """Return the path of the artifact.
