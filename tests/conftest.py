@@ -40,7 +40,8 @@ THOROUGH = (
     r"documents/test_types\.py",
     r"backends/test_backends\.py::test_(code|own_tests).*\[(?!(sklearn|onnx, minimal)\])",
     r"backends/test_backends\.py::test_(suites|artifact_that)",
-    r"update/test_backends\.py::(?!.*switch)",
+    r"backends/test_(services|own_model)\.py::(?!test_every_backend)",
+    rf"update/test_backends\.py::(?!.*(_to_a_backend.*-v{LAST}|sklearn-onnx)\b)",
     r"tests/artifacts/",
     rf"test_releases\.py::.*\[(?!{LAST})\d",
     r"update/test_answers\.py::test_switch.*\[(?!uv-poetry)",
@@ -63,9 +64,9 @@ THOROUGH = (
 # The longest go first, so that at the end no process waits for the other.
 LONGEST = """
     test_service.py test_engine.py test_render.py test_random_edits.py test_adoption.py
-    test_backends.py test_moved_files.py test_answers.py test_checks.py test_rendered.py
-    test_hostile_git.py test_conflicts.py test_situations.py test_docs.py test_documents.py
-    test_messages.py
+    test_own_model.py test_services.py test_backends.py test_moved_files.py test_answers.py
+    test_checks.py test_rendered.py test_hostile_git.py test_conflicts.py test_situations.py
+    test_docs.py test_documents.py test_messages.py
 """.split()
 
 

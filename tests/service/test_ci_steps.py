@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 
+from tests.support.ci import steps, write_docker
 from tools.service import running
 
 HEAD = """
@@ -80,18 +80,12 @@ def step(render, commands, tmp_path):
                 check=False,
             )
 
-    (tmp_path / "docker").write_text("#!/bin/sh\n")  # the service that it would start runs already
-    (tmp_path / "docker").chmod(0o755)
+    write_docker(tmp_path)
     return run
 
 
 def asking(project):
-    workflow = yaml.safe_load((project / ".github/workflows/ci.yml").read_text("utf-8"))
-    (script,) = [
-        step["run"]
-        for step in workflow["jobs"]["image"]["steps"]
-        if "docker run" in step.get("run", "")
-    ]
+    (script,) = [script for script in steps(project, "image") if "docker run" in script]
     return script
 
 

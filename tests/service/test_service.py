@@ -4,10 +4,11 @@ import re
 import shlex
 import shutil
 import subprocess
-import time
 
 import pytest
 
+from tests.support.ci import write_docker
+from tests.support.contract import assert_contract, assert_log, readme_commands, sh
 from tools.managers import INSTALL, REQUIREMENTS, environment
 from tools.service import running
 
@@ -30,14 +31,6 @@ INSIDE = ["start-server", "python src/main.py", "uvicorn src.main:app --reload -
 once = pytest.mark.parametrize(
     ("manager", "project"), [("uv", "src_package")], indirect=True, scope="module"
 )
-
-
-def sh(command, project, env, **more):
-    done = subprocess.run(
-        ["bash", "-euc", command], cwd=project, env=env, text=True, capture_output=True, **more
-    )
-    assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module", params=REQUIREMENTS)
@@ -64,44 +57,6 @@ def inside(project, env):
     """The environment variables of a shell that has entered the project's environment."""
     commands = next(folder for folder in project.glob(".venv*/bin"))
     return {**env, "PATH": f"{commands}:{env['PATH']}"}
-
-
-def assert_contract(service):
-    """Contract, section 5, over HTTP."""
-    assert service.request("/health")[:2] == (200, {"status": "ok"})
-    status, answer, headers = service.request("/predict?input=This+is+good", method="POST")
-    assert (status, answer) == (200, {"prediction": "positive"})
-    assert headers["x-model-name"] == "dummy_classifier"
-    assert headers["x-model-version"] == "1.0.0"
-    assert headers["x-request-id"]
-    assert service.request("/predict", {"input": "This is bad"})[1] == {"prediction": "negative"}
-    batch = service.request("/predict/batch", {"inputs": ["great", "bad"]})
-    assert batch[:2] == (200, {"predictions": ["positive", "negative"]})
-    assert service.request("/predict", method="POST")[0] == 422
-    assert service.request("/predict?input=x", {"input": "x"})[0] == 422
-    assert service.request("/nope")[2]["content-type"] == "application/problem+json"
-    assert service.request("/ready")[0] == 200
-    assert service.request("/info")[1]["models"][0]["version"] == "1.0.0"
-    for page in ("/docs", "/redoc", "/openapi.json"):
-        assert service.request(page)[0] == 200
-
-
-def assert_log(service, *, started):
-    """Contract, section 4: the lines that must appear."""
-    deadline = time.monotonic() + 120  # lines are written a moment after the response
-    while "Prediction result: positive" not in (log := service.log.read_text("utf-8")):
-        assert time.monotonic() < deadline, log
-        time.sleep(0.02)
-    for line in (
-        *(["Starting server on 127.0.0.1:0"] if started else []),
-        "Loaded model: dummy_classifier model=dummy_classifier@1.0.0",
-        "Health check requested",
-        "Making prediction for input: This is good...",
-        "Prediction result: positive",
-    ):
-        assert re.search(rf"^[\d-]+ [\d:,]+ - INFO - {re.escape(line)}", log, re.MULTILINE), log
-    assert log.count("Health check requested") == 1, "a line must not stand twice"
-    assert "Traceback" not in log
 
 
 def test_managers_own_commands_start_the_service(project, manager, env, tmp_path):
@@ -221,14 +176,12 @@ def test_first_install_wrote_the_lock_file_and_git_would_take_it(project, manage
 def test_readme_commands_work_as_they_stand(render, manager, env, tmp_path):
     """The first block of the README: set up, run, send a request."""
     project = render(package_manager=manager)
-    block = re.search(r"```bash\n(.*?)```", (project / "README.md").read_text(), re.DOTALL)
-    setup, run, ask = block[1].strip().splitlines()
+    setup, run, ask, promised = readme_commands(project)
     assert "Start the API" in sh(setup, project, env)
     assert (project / ".env").read_text() == (project / ".env.example").read_text()
     with running(["bash", "-c", f"exec {run}"], cwd=project, env=env, log=tmp_path / "log") as it:
         answer = sh(ask.replace("http://127.0.0.1:8000", it.url) + " --silent", project, env)
-    promised = re.search(r"The response is `(.*?)`", (project / "README.md").read_text())
-    assert answer == promised[1]
+    assert answer == promised
 
 
 def test_service_runs_from_a_wheel(render, tmp_path):
@@ -256,9 +209,7 @@ def test_image_is_labelled_with_the_model_that_is_served(render, tmp_path):
     """There is no Docker here, so a stand-in shows its arguments."""
     project, env = render(), environment("uv")
     sh("uv sync --quiet", project, env)
-    docker = tmp_path / "docker"
-    docker.write_text('#!/bin/sh\necho "docker $*"\n')
-    docker.chmod(0o755)
+    write_docker(tmp_path)
     env = {**env, "PATH": f"{tmp_path}:{env['PATH']}", "MODEL__VERSION": "7.7.7"}
     told = sh("make image", project, env)
     assert "--build-arg MODEL_NAME=dummy_classifier --build-arg MODEL_VERSION=7.7.7 ." in told

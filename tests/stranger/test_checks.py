@@ -3,22 +3,16 @@
 import re
 
 import pytest
-import yaml
 
+from tests.support.ci import steps
 from tools.service import running
 
 FAST, FULL = 1, 8  # seconds that an import of the model takes
 
 
-def steps(project):
-    """Return the commands of CI that check the code: those that are `make …`."""
-    workflow = yaml.safe_load((project / ".github/workflows/ci.yml").read_text("utf-8"))
-    commands = [step.get("run", "") for step in workflow["jobs"]["check"]["steps"]]
-    return [command for command in commands if command.startswith("make ")]
-
-
 def run_steps(project, sh, import_s):
-    said = {command: sh(command, import_s) for command in steps(project)}
+    commands = [command for command in steps(project, "check") if command.startswith("make ")]
+    said = {command: sh(command, import_s) for command in commands}
     assert len(said) == 4
     summary = said["make coverage"].splitlines()[-1]
     assert re.search(r"= \d+ passed in ", summary), "nothing may be skipped"

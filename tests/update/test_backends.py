@@ -1,41 +1,42 @@
 """Backends chosen and changed at an update: the user's model and the code below it stay."""
 
+import itertools
+import os
+import subprocess
+
 import pytest
 
-from tests.update.history import LAST
+from tests.support.contract import label
+from tests.update.edits import replace
+from tests.update.history import CURRENT, NAMES
 from tests.update.project import answers_of, commit, conflicts, files, git, update
+from tools.service import running
 from tools.template import read_backends
 
 TABLE = read_backends()
 USERS = ("src/models/dummy_model.py", "tests/unit/models/test_dummy_model.py")
-BOOT = """
-from fastapi.testclient import TestClient
-from src.core.config import load_config
-from src.app import create_app
-from tests.conftest import until
+OWN = "src/models/mood_model.py"
 
 
-def test_boot():
-    with TestClient(create_app(load_config())) as client:
-        until(lambda: client.get("/ready").status_code == 200)
-        prediction = client.post("/predict", json={"input": "This is good"}).json()["prediction"]
-        assert prediction in ("positive", prediction)
-        assert (prediction if isinstance(prediction, str) else prediction["label"]) == "positive"
-"""
+@pytest.fixture
+def boots(backend_commands, tmp_path):
+    """Return a function that starts a service, in the environment of all backends, and asks it."""
+    python, env = str(backend_commands / "python"), {"PATH": os.environ["PATH"]}
 
+    def check(project):
+        if (script := project / "scripts/make_example_model.py").is_file():  # as `make run` does it
+            subprocess.run([python, script], cwd=project, capture_output=True, check=True)
+        command = [python, "src/main.py"]
+        with running(command, cwd=project, env=env, log=tmp_path / "log") as service:
+            status, answer, _ = service.request("/predict", {"input": "This is good"})
+            assert (status, label(answer["prediction"])) == (200, "positive")
 
-def boots(project, backend_tool):
-    check = project / "tests/integration/test_boot.py"
-    check.write_text(BOOT, "utf-8")
-    backend_tool(project, "pytest", "-q", "-p", "no:cacheprovider", str(check))
-    check.unlink()
+    return check
 
 
 def of_backends(project):
     """Return the backends whose files are all there."""
-    return [
-        name for name in TABLE if {f"src/{file}" for file in TABLE[name]["files"]} <= {*project}
-    ]
+    return [name for name, row in TABLE.items() if {f"src/{n}" for n in row["files"]} <= {*project}]
 
 
 def edited(project):
@@ -47,10 +48,22 @@ def edited(project):
     return project
 
 
-def test_update_of_the_last_release_changes_no_model_and_asks_for_no_backend(
-    history, started, tmp_path
+def replaced(project):
+    """Put a model of the user's own in place of the example, which is deleted."""
+    model, test = (project / name for name in USERS)
+    replace(model, "class DummyModel(", "class MoodModel(")
+    model.rename(project / OWN)
+    test.unlink()
+    replace(project / "configs/config.yaml", "dummy_model:DummyModel", "mood_model:MoodModel")
+    commit(project, "Own model")
+    return project
+
+
+@pytest.mark.parametrize("release", NAMES)
+def test_update_of_a_release_changes_no_model_and_asks_for_no_backend(
+    history, started, tmp_path, boots, release
 ):
-    project = edited(started(LAST, tmp_path / "project"))
+    project = edited(started(release, tmp_path / "project"))
     before = files(project)
     update(project, to=history.current)
     after = files(project)
@@ -59,49 +72,69 @@ def test_update_of_the_last_release_changes_no_model_and_asks_for_no_backend(
     answers = answers_of(project)
     assert (answers["model_backend"], answers["example_backend"]) == ("keyword", "keyword")
     assert "backends" not in answers
-    for name in (*USERS, "configs/config.yaml", ".dockerignore"):
+    for name in (*USERS, "configs/config.yaml"):
         assert after[name] == before[name], name
+    assert b"artifacts" not in after[".dockerignore"]
+    boots(project)
 
 
-@pytest.mark.parametrize("release", [LAST, "current"])
-def test_keyword_to_sklearn_adds_its_code_and_leaves_the_model(
-    history, started, tmp_path, backend_tool, release
+@pytest.mark.parametrize("release", [*NAMES, CURRENT])
+@pytest.mark.parametrize("backend", TABLE)
+def test_keyword_to_a_backend_adds_its_code_and_leaves_the_model(
+    started, tmp_path, boots, release, backend
 ):
-    release = history.current if release == "current" else release
     project = edited(started(release, tmp_path / "project"))
     before = files(project)
-    update(project, data={"model_backend": "sklearn"})
+    update(project, data={"model_backend": backend})
     after = files(project)
     assert conflicts(project) == []
-    assert of_backends(after) == ["sklearn"]
-    assert answers_of(project)["backends"] == ["sklearn"]
+    assert of_backends(after) == [backend]
+    assert answers_of(project)["backends"] == [backend]
     assert answers_of(project)["example_backend"] == "keyword"
     for name in USERS:
         assert after[name] == before[name], name
     assert b"artifact" not in after["configs/config.yaml"]
     assert "scripts/make_example_model.py" not in after
-    assert b'"skops' in after["pyproject.toml"]
-    boots(project, backend_tool)
+    for requirement in TABLE[backend]["dependencies"]:
+        assert f'    "{requirement}",'.encode() in after["pyproject.toml"]
+    boots(project)
 
 
-def test_switch_keeps_the_backend_that_the_users_model_imports(
-    history, started, tmp_path, backend_tool
+@pytest.mark.parametrize("release", NAMES)
+@pytest.mark.parametrize("backend", TABLE)
+def test_model_in_place_of_the_example_is_the_only_one_after_a_backend_is_chosen(
+    started, tmp_path, boots, release, backend
 ):
-    project = edited(started(history.current, tmp_path / "project", model_backend="sklearn"))
+    project = replaced(started(release, tmp_path / "project"))
     before = files(project)
-    update(project, data={"model_backend": "onnx"})
+    update(project, data={"model_backend": backend})
     after = files(project)
     assert conflicts(project) == []
-    assert of_backends(after) == ["sklearn", "onnx"]
-    assert answers_of(project)["backends"] == ["sklearn", "onnx"]
-    for name in (*USERS, "scripts/make_example_model.py", "src/models/sklearn_backend.py"):
+    assert of_backends(after) == [backend]
+    assert after[OWN] == before[OWN]
+    assert not {*USERS} & {*after}
+    boots(project)
+
+
+@pytest.mark.parametrize(("old", "new"), [*itertools.permutations(TABLE, 2)])
+def test_switch_keeps_the_backend_that_the_users_model_imports(
+    history, started, tmp_path, boots, old, new
+):
+    project = edited(started(history.current, tmp_path / "project", model_backend=old))
+    before = files(project)
+    update(project, data={"model_backend": new})
+    after = files(project)
+    assert conflicts(project) == []
+    assert of_backends(after) == [*TABLE]
+    assert answers_of(project)["backends"] == [*TABLE]
+    for name in (*USERS, "scripts/make_example_model.py", f"src/models/{old}_backend.py"):
         assert after[name] == before[name], name
-    assert b"artifacts/dummy_model.skops" in after["configs/config.yaml"]
-    boots(project, backend_tool)
+    assert f"artifacts/dummy_model{TABLE[old]['suffix']}" in after["configs/config.yaml"].decode()
+    boots(project)
 
     commit(project, "Update")
     update(project, data={"model_backend": "keyword"})
-    assert of_backends(files(project)) == ["sklearn", "onnx"], "and the way back"
+    assert of_backends(files(project)) == [*TABLE], "and the way back"
     commit(project, "Back")
     update(project)
     assert git(project, "status", "--porcelain") == "", "a second update changes nothing"
