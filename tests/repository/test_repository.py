@@ -72,6 +72,12 @@ def test_page_of_the_playground_can_be_read(render):
     assert max(map(len, page)) <= 180
 
 
+def test_no_file_of_the_template_has_a_name_that_is_the_users():
+    """No update would write it: `copier.yml` leaves out `models/*_model.py`."""
+    named = [file for file in TEMPLATE.rglob("*_model.py*") if file.parent.name == "models"]
+    assert named == []
+
+
 def test_minimal_stays_small(render):
     source = render(preset="minimal") / "src"
     lines = {file: lines_of_code(file.read_text("utf-8")) for file in source.rglob("*.py")}
