@@ -8,6 +8,7 @@ VALUE, STRING, CONTAINER, NAME = 85, 50, 100, 400  # units each; errors are list
 MAX_UNITS = 100_000_000  # a million numbers, 280 000 arrays of three, 190 000 names
 USUAL_BYTES = 10_000_000  # of the largest body; where it may be larger, so may be the cost
 SMALL = 100_000  # bytes that cannot cost too much
+PLAIN = bytes({*range(256)} - {*b'[{,":'})
 MAX_STRINGS = 200_000  # beyond, commas inside of strings count as well
 
 
@@ -22,7 +23,7 @@ def is_costly(content: bytes, most: int) -> bool:
 
 
 def _cost(content: bytes) -> int:
-    count = content.count
+    count = content.translate(None, PLAIN).count  # one pass over a large text instead of five
     containers = CONTAINER * (count(b"[") + count(b"{"))
     return containers + VALUE * count(b",") + STRING * count(b'"') // 2 + NAME * count(b":")
 
