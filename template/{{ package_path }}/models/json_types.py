@@ -81,7 +81,7 @@ class _JsonForm:
     """Validate and serialize values of a type by a changed core schema."""
 
     def __init__(self, kind: Any, schema: Any, mode: JsonSchemaMode) -> None:
-        self.kind, self.schema, self.mode = kind, schema, mode
+        self.kind, self.schema, self.mode, self.is_file = kind, schema, mode, is_base64(schema)
         # The prebuilt validators of classes take bytes for text, so they are not used.
         self.validator = SchemaValidator(schema, _use_prebuilt=False)
         self.serializer = SchemaSerializer(schema, _use_prebuilt=False)
@@ -100,7 +100,7 @@ class _JsonForm:
         return handler(cs.json_or_python_schema(self.schema, self.schema))
 
     def _from_json(self, value: Any) -> Any:
-        if isinstance(value, str) and is_base64(self.schema):
+        if self.is_file and isinstance(value, str):
             return self._from_python(decode(value))  # a large file is not parsed twice
         return self.validator.validate_json(to_json(value), strict=True)
 
