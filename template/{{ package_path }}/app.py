@@ -11,13 +11,11 @@ from fastapi_offline import FastAPIOffline
 
 from . import api, services
 from .api.dependencies import AppState, state_of
-from .config.base import Section
 from .config.settings import Settings
-from .core.config import read_options
 from .core.importing import import_all, import_own
 from .core.metadata import read_metadata
 from .models.base import Model
-from .models.loading import create_model
+from .models.loading import configure
 from .services.inference_service import InferenceService
 
 LOADING_ENDS_S = 1  # for a coroutine to release what it holds
@@ -43,13 +41,11 @@ def create_app(
     """
     # By name, so that a module that is missing ends the start with a message.
     parts: Any = import_own(f"{__package__}.parts")
-    service = InferenceService(_create(settings, model), settings)
-    for module in [*parts.SERVICES, *_others(services, parts.SERVICES)]:
-        _install(module, service, settings)
+    models = _create_services(parts, settings, model)
     engine = [*parts.OUTER_MIDDLEWARE, *parts.INNER_MIDDLEWARE, *parts.ROUTES, *parts.SERVER]
     own = _others(api, engine)
     app = _create_app([*own, *engine])
-    _fill(state_of(app), settings, service, on_load_failure)
+    _fill(state_of(app), settings, models, on_load_failure)
     inner, outer = (
         [layer for module in modules for layer in module.middleware(app, settings)]
         for modules in (parts.INNER_MIDDLEWARE, parts.OUTER_MIDDLEWARE)
@@ -58,6 +54,9 @@ def create_app(
         if router := getattr(module, "router", None):
             app.include_router(router)
         _install(module, app, settings)
+        if add_routes := getattr(module, "add_routes", None):
+            for prefix, service in state_of(app).prefixes.items():
+                add_routes(app, settings, service, prefix)
     app.user_middleware[:] = [*outer, *app.user_middleware, *inner]
     return app
 
@@ -75,18 +74,25 @@ def server_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def _create(settings: Settings, model: Model | None) -> Model:
-    model = model or create_model(settings.model.implementation)
-    declared: Any = type(model).Options  # an older model may have something else of this name
-    kind = declared if isinstance(declared, type) and issubclass(declared, Section) else Section
-    options, is_set = read_options(settings, kind), settings.model.options.model_extra
-    if kind is not Section and (is_set or "options" not in vars(model)):
-        model.options = options
-    return model
+def _create_services(parts: Any, settings: Settings, model: Model | None) -> list[InferenceService]:
+    """Return the services of all models; the first is the default one."""
+
+    def create(settings: Settings) -> InferenceService:
+        service = InferenceService(configure(model, settings), settings)
+        for module in [*parts.SERVICES, *_others(services, parts.SERVICES)]:
+            _install(module, service, settings)
+        return service
+
+    several = parts.MODELS if model is None else []
+    return several[0].create_services(create, settings) if several else [create(settings)]
 
 
-def _fill(state: AppState, settings: Settings, service: InferenceService, fail: OnFailure) -> None:
-    state.settings, state.inference_service, state.on_load_failure = settings, service, fail
+def _fill(
+    state: AppState, settings: Settings, models: list[InferenceService], fail: OnFailure
+) -> None:
+    state.settings, state.inference_service, state.on_load_failure = settings, models[0], fail
+    state.models = {service.name: service for service in models}
+    state.prefixes = {"": models[0]}
     state.server_options, state.connection_limits, state.error_forms = {}, {}, {}
 
 
@@ -112,9 +118,9 @@ def _create_app(modules: Iterable[ModuleType]) -> FastAPI:
             yield
         state.loading.cancel()
         await asyncio.wait({state.loading}, timeout=LOADING_ENDS_S)
-        state.inference_service.stop()
-        if unloading := state.inference_service.runner.unloading:
-            await unloading
+        for unloading in [service.stop() for service in state.models.values()]:
+            if unloading:
+                await unloading
 
     name, version, description = read_metadata()
     return FastAPIOffline(  # FastAPI whose /docs and /redoc need no internet
@@ -129,6 +135,7 @@ def _create_app(modules: Iterable[ModuleType]) -> FastAPI:
 
 async def _load(state: AppState) -> None:
     try:
-        await state.inference_service.start()
+        for service in state.models.values():  # in turn: loading may need much memory
+            await service.start()
     except Exception as exc:  # noqa: BLE001  (a model may raise anything)
         state.on_load_failure(exc)

@@ -2,19 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any, Protocol, TypedDict, cast
 
 from fastapi import Depends, FastAPI, Request, Response
+from starlette.datastructures import Headers
 
 from ..config.settings import Settings
-from ..services.inference_service import InferenceService
+from ..core.errors import ModelNotReadyError
+from ..services.inference_service import UNLOADED, InferenceService
 
 
 class AppState(Protocol):
     """State of the app, in `app.state`, where your modules may add attributes of their own."""
 
     settings: Settings
+    models: dict[str, InferenceService]
+    """Services by the names of their models; more than one with `versions`."""
     inference_service: InferenceService
+    """The default one, of `/predict`."""
+    prefixes: dict[str, InferenceService]
+    """Services by the beginning of the paths of their routes, which is empty for the default."""
     loading: asyncio.Task[None]
     """Loads the model; other requests are served meanwhile."""
     on_load_failure: Callable[[Exception], object]
@@ -50,13 +58,31 @@ def state_of(app: FastAPI) -> AppState:
 
 
 def get_inference_service(request: Request) -> InferenceService:
-    """Return the service that `create_app` built."""
-    return state_of(request.app).inference_service
+    """Return the service that predicts for this request."""
+    return state_of(request.app).inference_service.pick()
+
+
+def check_ready(app: FastAPI) -> dict[str, str]:
+    """Return the version of each model.
+
+    Raises:
+        ModelNotReadyError: One of them is not loaded and warm.
+    """
+    wanted = [s for s in state_of(app).models.values() if s.absence[1] != UNLOADED]
+    if waiting := [service.name for service in wanted if not service.ready]:
+        raise ModelNotReadyError(f"The model {waiting[0]} is not ready")
+    return {service.name: service.version for service in wanted}
 
 
 def get_settings(request: Request) -> Settings:
     """Return the settings that the app was built from."""
     return state_of(request.app).settings
+
+
+@lru_cache(maxsize=256)
+def raw_model_headers(name: str, version: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers that name the model in its responses, encoded once."""
+    return Headers({"X-Model-Name": name, "X-Model-Version": version}).raw
 
 
 def model_headers(service: InferenceService) -> dict[str, str]:

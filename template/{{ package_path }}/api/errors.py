@@ -17,6 +17,7 @@ from ..core.errors import (
     PredictionTimeoutError,
     ServiceError,
     TransientModelError,
+    UnknownModelError,
 )
 from .dependencies import state_of
 from .schemas import Problem
@@ -29,6 +30,7 @@ STATUS = {
     OverloadedError: 503,
     PredictionTimeoutError: 504,
     TransientModelError: 503,
+    UnknownModelError: 404,
 }
 MAX_ERRORS, MAX_TEXT = 5, 200  # keep the response to a bad request small
 

@@ -3,11 +3,11 @@
 import logging
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 
 from ..config.settings import Settings
-from ..core.errors import ModelNotReadyError
-from .dependencies import InferenceServiceDep, state_of
+from ..services.inference_service import InferenceService
+from .dependencies import check_ready, state_of
 from .errors import responses
 from .schemas import Info, ModelInfo, Readiness, info_schemas
 
@@ -17,15 +17,24 @@ router = APIRouter(tags=["health"])
 
 
 class InfoEndpoint:
-    """Describe the service; only the times of the model's start come later."""
+    """Describe the service and its models."""
 
-    def __init__(self, info: Info, times: dict[str, float]) -> None:
-        self._info, self._times = info, times
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        self._models = state_of(app).models
+        self._service = {"service": app.title, "version": app.version}
+        self._environment = settings.environment
+        self._schemas = {name: info_schemas(m.signature) for name, m in self._models.items()}
 
     async def info(self) -> Info:
-        """Return the service, its model, and the schemas of inputs and outputs."""
-        models = [model.model_copy(update=self._times) for model in self._info.models]
-        return self._info.model_copy(update={"models": models})
+        """Return the service, its models, and the schemas of inputs and outputs."""
+        models = map(self._describe, self._models.values())
+        return Info(environment=self._environment, models=[*models], **self._service)
+
+    def _describe(self, service: InferenceService) -> ModelInfo:
+        inputs, outputs = self._schemas[service.name]
+        facts: dict[str, Any] = {"card": service.card, "versions": [*service.versions]}
+        facts |= {"inputs": inputs, "outputs": outputs, **service.runner.times}
+        return ModelInfo(name=service.name, version=service.version, **facts)
 
 
 @router.get("/health")
@@ -36,21 +45,11 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/ready", responses=responses(503))
-async def ready(service: InferenceServiceDep) -> Readiness:
-    """Return whether predictions can be served: the model is loaded and warm."""
-    if not service.ready:
-        raise ModelNotReadyError(f"The model {service.name} is not ready")
-    return Readiness(models={service.name: service.version})
+async def ready(request: Request) -> Readiness:
+    """Return whether predictions can be served: all models are loaded and warm."""
+    return Readiness(models=check_ready(request.app))
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Add the route that describes the model."""
-    service = state_of(app).inference_service
-    inputs, outputs = info_schemas(service.signature)
-    facts: dict[str, Any] = {"name": service.name, "version": service.version, "card": service.card}
-    model = ModelInfo(inputs=inputs, outputs=outputs, **facts)
-    described = Info(
-        service=app.title, version=app.version, environment=settings.environment, models=[model]
-    )
-    endpoint = InfoEndpoint(described, service.runner.times)
-    app.add_api_route("/info", endpoint.info, tags=["health"])
+    """Add the route that describes the models."""
+    app.add_api_route("/info", InfoEndpoint(app, settings).info, tags=["health"])

@@ -8,24 +8,24 @@ from fastapi import FastAPI, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import to_json
-from starlette.datastructures import Headers
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ServiceError
 from ..models.json_types import is_plain
 from ..services.inference_service import InferenceService
 from ..utils.large_bodies import yield_to_event_loop
-from .dependencies import model_headers, state_of
+from .dependencies import raw_model_headers
 from .errors import describe, responses
 from .json_body.json_route import JsonRoute
 from .request_cost import body_statuses
 from .schemas import ItemError, prediction_schemas
 
 
-def install(app: FastAPI, settings: Settings) -> None:
-    """Add routes whose requests and responses have the model's declared types."""
-    service = state_of(app).inference_service
-    schemas = prediction_schemas(service.signature, service.example, settings.service.max_inputs)
+def add_routes(app: FastAPI, settings: Settings, service: InferenceService, prefix: str) -> None:
+    """Add routes whose requests and responses have a model's declared types."""
+    name = service.name if prefix else ""
+    most = settings.service.max_inputs
+    schemas = prediction_schemas(service.signature, service.example, most, name)
     one, one_response, many, many_response = schemas
     is_text = TypeAdapter(service.signature.input).json_schema().get("type") == "string"
     extra = {"x-model": {"name": service.name, "version": service.version}}
@@ -39,12 +39,13 @@ def install(app: FastAPI, settings: Settings) -> None:
     )
     writer = ResponseWriter(service)
     add(
-        "/predict",
+        f"{prefix}/predict",
         predict_endpoint(service, writer, one, is_text=is_text),
         response_model=one_response,
         openapi_extra={**extra, "requestBody": {"required": not is_text}},
     )
-    add("/predict/batch", _batch_endpoint(service, writer, many), response_model=many_response)
+    batch = _batch_endpoint(service, writer, many)
+    add(f"{prefix}/predict/batch", batch, response_model=many_response)
 
 
 class ResponseWriter:
@@ -57,21 +58,15 @@ class ResponseWriter:
         options: dict[str, Any] = {} if is_plain(kind) else {"by_alias": True}
         serializers: list[Any] = [TypeAdapter(content).serializer for content in contents]
         self._one, self._many = (partial(each.to_json, **options) for each in serializers)
-        # Encoded once, not for each response.
-        self._headers = Headers(model_headers(service)).raw
 
-    def one(self, prediction: Any) -> Response:
-        """Return the response with a prediction."""
-        return self._respond(self._one({"prediction": prediction}))
+    def one(self, prediction: Any, service: InferenceService) -> Response:
+        """Return the response with a prediction of a service."""
+        return _respond(self._one({"prediction": prediction}), service)
 
-    def many(self, results: list[Any]) -> Response:
-        """Return the response with predictions and errors."""
-        return self._respond(self._many({"predictions": [_item(result) for result in results]}))
-
-    def _respond(self, content: bytes) -> Response:
-        response = Response(content, media_type="application/json")
-        response.raw_headers += self._headers
-        return response
+    def many(self, results: list[Any], service: InferenceService) -> Response:
+        """Return the response with predictions and errors of a service."""
+        predictions = [_item(result) for result in results]
+        return _respond(self._many({"predictions": predictions}), service)
 
 
 # The schemas depend on the model, so a type checker takes them for variables.
@@ -91,10 +86,10 @@ def predict_endpoint(
         request: Any = body
         if texts or body is None:
             request = _read_query(texts or [], body, schema if is_text else None)
-        started = time.perf_counter()
-        prediction = await service.predict(request.input)
+        started, chosen = time.perf_counter(), service.pick()
+        prediction = await chosen.predict(request.input)
         await yield_to_event_loop(started)
-        return writer.one(prediction)
+        return writer.one(prediction, chosen)
 
     return predict
 
@@ -102,10 +97,10 @@ def predict_endpoint(
 def _batch_endpoint(service: InferenceService, writer: ResponseWriter, schema: Any) -> Any:
     async def predict_batch(body: schema) -> Response:
         """Predict for several inputs; an error has the position of its input."""
-        started = time.perf_counter()
-        results = await service.predict_many(body.inputs)
+        started, chosen = time.perf_counter(), service.pick()
+        results = await chosen.predict_many(body.inputs)
         await yield_to_event_loop(started)
-        return writer.many(results)
+        return writer.many(results, chosen)
 
     return predict_batch
 
@@ -123,6 +118,12 @@ def _read_query(texts: list[str], body: Any, schema: Any) -> Any:
         return schema.model_validate_json(to_json({"input": texts[0]}))
     except ValidationError as exc:
         raise RequestValidationError(exc.errors()) from exc
+
+
+def _respond(content: bytes, service: InferenceService) -> Response:
+    response = Response(content, media_type="application/json")
+    response.raw_headers += raw_model_headers(service.name, service.version)
+    return response
 
 
 def _item(result: Any) -> Any:

@@ -1,6 +1,7 @@
 """Requests and responses of the API. Those of predictions follow the model's declared types."""
 
 import operator
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, create_model
@@ -20,7 +21,7 @@ class Readiness(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A model: JSON schemas of inputs and outputs, seconds of its start, the artifact's card."""
+    """A model: JSON schemas of inputs and outputs, seconds of its start, card, versions."""
 
     name: str
     version: str
@@ -29,6 +30,7 @@ class ModelInfo(BaseModel):
     load_s: float | None = Field(default=None, exclude_if=operator.not_)
     warm_up_s: float | None = Field(default=None, exclude_if=operator.not_)
     card: dict[str, Any] = Field(default={}, exclude_if=operator.not_)
+    versions: list[str] = Field(default=[], exclude_if=lambda versions: len(versions) < 2)
 
 
 class Info(BaseModel):
@@ -77,11 +79,14 @@ def info_schemas(signature: Signature) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-def prediction_schemas(signature: Signature, example: Any, most: int = 1000) -> tuple[Any, ...]:
+def prediction_schemas(
+    signature: Signature, example: Any, most: int = 1000, name: str = ""
+) -> tuple[Any, ...]:
     """Build schemas of requests and responses, single and batch, from a model's declared types.
 
-    A batch has at most `most` inputs.
+    A batch has at most `most` inputs. The names of the schemas begin with that of the model.
     """
+    begin = "".join(part.capitalize() for part in re.split(r"\W|_", name))
     value = json_example(signature.input, example)
     examples = None if value is None else [value]
     one = Field(examples=examples)
@@ -93,8 +98,8 @@ def prediction_schemas(signature: Signature, example: Any, most: int = 1000) -> 
     inputs: Any = Annotated[list[kind], FailFast()]
     outputs = list[signature.output | ItemError]  # type: ignore[name-defined]
     return (
-        create_model("PredictRequest", __config__=REQUEST, input=(kind, one)),
-        create_model("PredictResponse", prediction=(signature.output, ...)),
-        create_model("BatchRequest", __config__=REQUEST, inputs=(inputs, many)),
-        create_model("BatchResponse", predictions=(outputs, ...)),
+        create_model(f"{begin}PredictRequest", __config__=REQUEST, input=(kind, one)),
+        create_model(f"{begin}PredictResponse", prediction=(signature.output, ...)),
+        create_model(f"{begin}BatchRequest", __config__=REQUEST, inputs=(inputs, many)),
+        create_model(f"{begin}BatchResponse", predictions=(outputs, ...)),
     )

@@ -21,6 +21,7 @@ from .variables import VariablesSource, own_variables, read_env_file, section_of
 
 logger = logging.getLogger(__name__)
 
+FREE_NAMES = ("MODEL__OPTIONS__", "MODELS__")  # the names of their settings are the user's
 Layer = tuple[dict[str, Any], Places]
 
 
@@ -55,7 +56,7 @@ def read_options(settings: Settings, kind: type[BaseModel]) -> Any:
     options, where = settings.model.options, ("model", "options")
     places = options._places  # noqa: SLF001
     try:
-        return kind.model_validate(_normalize(options.model_extra or {}, places, kind, where))
+        return kind.model_validate(normalize(options.model_extra or {}, places, kind, where))
     except ValidationError as exc:
         raise config_error(exc, places, kind, where) from exc
 
@@ -68,8 +69,8 @@ def warn_about_ignored_variables(project_dir: Path = PROJECT_DIR) -> None:
             logger.warning("Ignored %s: set its fields one by one, as in %s__NAME", name, name)
     known = {"CONFIG_PATH", *variables_of(Settings)}
     for name in sorted(in_file - known):
-        is_option = name.startswith("MODEL__OPTIONS__")
-        if not is_option and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
+        is_free = name.startswith(FREE_NAMES)
+        if not is_free and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
             logger.warning("Ignored %s in .env: did you mean %s?", name, near[0])
 
 
@@ -80,7 +81,7 @@ def _layers(project_dir: Path, arguments: dict[str, Any]) -> Iterator[Layer]:
     yaml_file = _yaml_file(project_dir, in_file.get("config_path"), outside.get("config_path"))
     values, at = load_yaml_config(yaml_file, strict=True), yaml_positions(yaml_file)
     places = {tuple(map(str.lower, names)): f"{yaml_file}:{at[names]}" for names in at}
-    yield _normalize(values, places), places
+    yield normalize(values, places), places
     yield VariablesSource(in_file)(), _places(in_file, ".env", lines)
     yield VariablesSource(outside)(), _places(outside, "environment")
     yield arguments, _places(arguments, "argument")
@@ -105,7 +106,7 @@ def _places(names: Iterable[str], source: str, lines: Mapping[str, int] | None =
     return places
 
 
-def _normalize(
+def normalize(
     values: Mapping[str, Any],
     places: Places,
     section: type[BaseModel] = Settings,
@@ -118,7 +119,7 @@ def _normalize(
     """
     normal: dict[str, Any] = {}
     declared = {name.lower(): name for name in section.model_fields}
-    for key, value in values.items():
+    for key, value in zip(map(str, values), values.values(), strict=True):
         name = declared.get(key.lower(), key.lower())
         names, field = (*parents, name.lower()), section.model_fields.get(name)
         place, inner = places.get(names, "YAML"), section_of(field)
@@ -126,7 +127,7 @@ def _normalize(
             raise ValueError(f"{place}: {key}: is set twice, in different spellings")
         if inner and not isinstance(value, dict | None):
             raise ValueError(f"{place}: {key}: must have its settings below it, indented")
-        normal[name] = _normalize(value or {}, places, inner, names) if inner else value
+        normal[name] = normalize(value or {}, places, inner, names) if inner else value
         if isinstance(value, bool) and field and field.annotation in (int, float):
             normal[name] = str(value)  # Pydantic would read a boolean as 0 or 1
     return normal

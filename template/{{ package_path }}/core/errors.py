@@ -4,6 +4,7 @@ ServiceError
 ├── ConfigError              the configuration or the project is wrong; ends the start
 ├── InvalidInputError        the model cannot use this input
 ├── ModelNotReadyError       the model is not loaded, or is unloaded
+├── UnknownModelError        there is no such model or version, or it is unloaded
 ├── OverloadedError          there are more requests than the service can handle in time
 └── PredictionError          the model failed
     ├── PredictionTimeoutError   it took longer than `service.timeout`
@@ -29,6 +30,10 @@ class InvalidInputError(ServiceError):
 
 class ModelNotReadyError(ServiceError):
     """The model is not loaded, or is unloaded."""
+
+
+class UnknownModelError(ServiceError):
+    """There is no such model or version, or it is unloaded."""
 
 
 class OverloadedError(ServiceError):

@@ -2,10 +2,29 @@
 
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from ..config.base import Section
+from ..config.settings import Settings
+from ..core.config import read_options
 from ..core.errors import ConfigError
 from ..core.importing import import_own
 from .base import Model
+
+
+def configure(model: Model | None, settings: Settings) -> Model:
+    """Create the model that the settings name, unless one is given; set its options.
+
+    Raises:
+        ConfigError: The class cannot be used, or an option is wrong.
+    """
+    model = model or create_model(settings.model.implementation)
+    declared: Any = type(model).Options  # an older model may have something else of this name
+    kind = declared if isinstance(declared, type) and issubclass(declared, Section) else Section
+    options, is_set = read_options(settings, kind), settings.model.options.model_extra
+    if kind is not Section and (is_set or "options" not in vars(model)):
+        model.options = options
+    return model
 
 
 def create_model(implementation: str) -> Model:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..config.artifact import ArtifactSettings
 from ..config.settings import Settings
-from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide
+from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide, tag_of
 from ..core.artifacts.card import Card, describe, read_card, warn_about_versions
 from .inference_service import InferenceService
 from .model_runner import ModelRunner
@@ -35,6 +35,7 @@ def install(service: InferenceService, settings: Settings) -> None:
             service.card = describe(card)
         elif service.version == UNVERSIONED:
             logger.warning("The model has no version: no card, and no model.version")
+        service.runner.source_tag = partial(tag_of, artifact)
         service.runner.load = partial(_load, service.runner, service.runner.load, artifact, card)
 
 

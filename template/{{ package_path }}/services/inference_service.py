@@ -3,23 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ..config.settings import Settings
-from ..core.errors import (
-    InvalidInputError,
-    ModelNotReadyError,
-    PredictionError,
-    ServiceError,
-    TransientModelError,
-)
+from ..core.errors import ModelNotReadyError, PredictionError, ServiceError
 from ..models.base import Model
 from ..models.methods import check_name
 from .model_runner import ModelRunner
 from .observer import Observer
 from .prediction_cache import MISSING, PredictionCache
-from .prediction_log import PredictionLog
+from .prediction_log import PredictionLog, ms_since
+
+UNAVAILABLE, UNLOADED = "UNAVAILABLE", "unloaded"
 
 
 class InferenceService:
@@ -36,6 +32,8 @@ class InferenceService:
         """Facts about the model, such as its metrics and license; `artifacts` sets it."""
         self.example = model.example
         self.loaded = False
+        self.absence = UNAVAILABLE, ""
+        """State in the repository of the protocol while it is not ready, and the reason."""
         self.checks: list[Callable[[], bool]] = []
         """Further conditions for the service to be ready, besides a loaded model."""
         self.runner = ModelRunner(model, settings.service)
@@ -44,13 +42,25 @@ class InferenceService:
         """Runs work that a response need not wait for; a server may run it after the response."""
         self.observer = Observer()
         """Its methods are called at each event; `metrics` replaces it."""
-        size = settings.model.cache_size if model.cache else 0
-        self._cache = PredictionCache(size, settings.model.cache_bytes) if size else None
+        self._cache = PredictionCache.of(model, settings.model)
         self._environment = settings.environment
 
     def set_version(self, version: str) -> None:
         """Serve under this version; only until the app is built."""
         self.version, self._log.model = version, f"{self.name}@{version}"
+
+    def pick(self) -> "InferenceService":
+        """Return the service that predicts for a request; `versions` chooses one of several."""
+        return self
+
+    def each_version(self, apply: Callable[["InferenceService"], object]) -> None:
+        """Call a function with this service; with `versions`, with those of all versions, too."""
+        apply(self)
+
+    @property
+    def versions(self) -> dict[str, "InferenceService"]:
+        """Services that predict with one version, by version."""
+        return {self.version: self}
 
     @property
     def ready(self) -> bool:
@@ -65,11 +75,12 @@ class InferenceService:
         fields = {"environment": self._environment, **self.runner.times}
         self._log.line(logging.INFO, "Loaded model: %s", self.name, **fields)
 
-    def stop(self) -> None:
-        """Accept no more predictions, and unload the model."""
+    def stop(self) -> Awaitable[Any] | None:
+        """Accept no more predictions, and unload the model; return a coroutine's end."""
         if self.loaded:
-            self.loaded = False
+            self.loaded, self._cache = False, None
             self.runner.stop()
+        return self.runner.unloading
 
     async def predict(self, input_data: Any) -> Any:
         """Predict for one input of the declared type.
@@ -102,17 +113,13 @@ class InferenceService:
 
     def done(self, prediction: Any, started: float) -> None:
         """Log and count a prediction."""
-        self.later(self._log.result, prediction, _ms(started))
+        self.later(self._log.result, prediction, ms_since(started))
         self.observer.on_prediction(time.perf_counter() - started)
 
     def failed(self, exc: Exception, started: float) -> ServiceError:
         """Log and count a failure; return the error to raise, without internals."""
         error = exc if isinstance(exc, ServiceError) else PredictionError("The model failed")
-        level = logging.WARNING if error is exc else logging.ERROR
-        if isinstance(exc, InvalidInputError):
-            level = logging.INFO
-        reason = exc.__cause__ if isinstance(exc.__cause__, TransientModelError) else exc
-        self._log.line(level, "Error during prediction: %s", reason, ms=_ms(started))
+        self._log.failure(exc, ms_since(started))
         self.observer.on_error(type(error).__name__)
         return error
 
@@ -140,7 +147,3 @@ class InferenceService:
         if prediction is not MISSING:
             return prediction
         return self._cache.put(key, self.runner.output.check(await self.runner.predict(input_data)))
-
-
-def _ms(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 3)

@@ -29,6 +29,8 @@ class ModelRunner:
         self.model = model
         self.load: Callable[[], Awaitable[Any]] = self._load
         """Loads the model; `artifacts` replaces it."""
+        self.source_tag: Callable[[], str] = str
+        """Returns a text that changes when another load may give another model."""
         self.call: Callable[[Any], Awaitable[Any]] = self._call
         """Predicts for one input; `batching` replaces it."""
         self.output = DeclaredType(model.signature().output, f"{type(model).__qualname__}.predict")
@@ -36,6 +38,8 @@ class ModelRunner:
         """Called with the example once the model is loaded; an exception ends the start."""
         self.on_retry: Callable[[Exception, int], object] = lambda *_: None
         """Called before each retry, with the error and the number of the attempt."""
+        self.streamer: Any = None
+        """Predicts in chunks; `streaming` sets it."""
         self.threads = ThreadPoolExecutor(limits.threads, "predict")
         is_async = iscoroutinefunction(model.predict)
         self.capacity = limits.concurrency if is_async else limits.threads
@@ -43,7 +47,7 @@ class ModelRunner:
         self.times: dict[str, float] = {}
         """Seconds of the start: `load_s` and, if the model has an example, `warm_up_s`."""
         self.unloading: asyncio.Future[Any] | None = None
-        self._coroutines = asyncio.Semaphore(limits.concurrency)
+        self.coroutines = asyncio.Semaphore(limits.concurrency)
         self._limits = limits
 
     async def start(self) -> None:
@@ -105,7 +109,7 @@ class ModelRunner:
             return call_model(function, *arguments)
         if not iscoroutinefunction(function):
             return await self.in_thread(function, *arguments)
-        async with self._coroutines:
+        async with self.coroutines:
             return await await_model(function(*arguments))
 
     async def call_method(self, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -11,6 +11,18 @@ class Observer:
     def on_load(self, times: dict[str, float]) -> None:
         """Record the seconds of the start: `load_s` and, if there is an example, `warm_up_s`."""
 
+    def on_failed_load(self) -> None:
+        """Count a version that could not be loaded."""
+
+    def on_share(self, share: float) -> None:
+        """Record the share of the requests that this version predicts for, of 1."""
+
+    def on_shadow(self, result: str) -> None:
+        """Count a prediction of a shadow, beside that of the response.
+
+        Its result is `same`, `different`, `failed`, or `dropped` if too many are under way.
+        """
+
     def on_prediction(self, seconds: float) -> None:
         """Count a prediction that succeeded, and its time."""
 

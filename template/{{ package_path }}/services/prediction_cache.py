@@ -6,8 +6,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from sys import getsizeof
 from types import NoneType
-from typing import Any
+from typing import Any, Self
 
+from ..config.settings import ModelSettings
+from ..models.base import Model
 from .cache_keys import SHORT, InputPacker, identify
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,12 @@ class PredictionCache:
         self._kept: OrderedDict[Key, Any] = OrderedDict()
         self._packer = InputPacker({})
         self._seen, self._reported = set[int](), set[str]()  # samples of long inputs; kinds
+
+    @classmethod
+    def of(cls, model: Model, settings: ModelSettings) -> Self | None:
+        """Return the cache for a model, unless it or the settings turn it off."""
+        size = settings.cache_size if model.cache else 0
+        return cls(size, settings.cache_bytes) if size else None
 
     def key(self, input_data: Any) -> Key:
         """Return a key for an input; None if its prediction cannot be cached."""

@@ -1,11 +1,14 @@
 """Log lines of predictions."""
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import BaseModel
+
+from ..core.errors import InvalidInputError, ServiceError, TransientModelError
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,14 @@ class PredictionLog:
         """Log a prediction and its milliseconds."""
         self.line(logging.INFO, "Prediction result: %s", prediction, ms=ms)
 
+    def failure(self, exc: Exception, ms: float) -> None:
+        """Log a failed prediction: how severe it is depends on whose error it was."""
+        level = logging.WARNING if isinstance(exc, ServiceError) else logging.ERROR
+        if isinstance(exc, InvalidInputError):
+            level = logging.INFO
+        reason = exc.__cause__ if isinstance(exc.__cause__, TransientModelError) else exc
+        self.line(level, "Error during prediction: %s", reason, ms=ms)
+
     def line(self, level: int, message: str, value: object, **fields: object) -> None:
         """Log a line about a value; for an exception at level ERROR, with its traceback."""
         if logger.isEnabledFor(level):
@@ -31,6 +42,11 @@ class PredictionLog:
             trace = self._show_values and level == logging.ERROR and isinstance(value, Exception)
             shown = show(value) if self._show_values else f"({type(value).__name__}, not shown)"
             logger.log(level, message, shown, exc_info=trace, extra={"model": self.model, **fields})
+
+
+def ms_since(started: float) -> float:
+    """Return the milliseconds since a time of `time.perf_counter`."""
+    return round((time.perf_counter() - started) * 1000, 3)
 
 
 def show(value: object) -> str:

@@ -17,8 +17,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...config.settings import Settings
+from ...services.inference_service import InferenceService
 from ..dependencies import RequestState, state_of
-from .observer import SECONDS, PrometheusObserver
+from .observer import MODEL, SECONDS, InferenceMetrics
 from .processes import ProcessesCollector, workers
 from .worker_files import IS_SHARED, check_folder
 
@@ -26,33 +27,40 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def middleware(app: FastAPI, settings: Settings) -> list[Middleware]:
-    """Collect metrics of the inference service, serve them, and time requests.
+    """Collect metrics of the inference services, serve them, and time requests.
 
     Raises:
         ConfigError: The environment names a folder for shared metrics that cannot be used.
     """
     check_folder()
     registry = CollectorRegistry()
-    service = state_of(app).inference_service
-    labels = {"model": service.name, "version": service.version}
-    service.observer = PrometheusObserver(registry, labels)
+    metrics = InferenceMetrics(registry)
     if not IS_SHARED:
         registry.register(ProcessesCollector(lambda: [os.getpid()]))
     info = Gauge(
         "model_info",
-        "The served model",
-        [*labels, "environment"],
+        "A served model",
+        [*MODEL, "environment"],
         registry=registry,
         multiprocess_mode="livemax",
     )
-    info.labels(**labels, environment=settings.environment).set(1)
 
+    def observe(service: InferenceService) -> None:
+        metrics.observe(service)
+        info.labels(service.name, service.version, settings.environment).set(1)
+
+    for model in state_of(app).models.values():
+        model.each_version(observe)
+    _serve(app, registry)
+    return [Middleware(MetricsMiddleware, registry=registry)]
+
+
+def _serve(app: FastAPI, registry: CollectorRegistry) -> None:
     def metrics() -> Response:
         """Return the metrics, from a thread: with several workers, files are read."""
         return Response(_show(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.add_api_route("/metrics", metrics, include_in_schema=False)
-    return [Middleware(MetricsMiddleware, registry=registry)]
 
 
 class MetricsMiddleware:

@@ -23,8 +23,9 @@ def failure_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the response for an error; invalid input is 400 in the protocol, not 422."""
     message, status = problem.detail, problem.status
     if status == 404:
-        service = state_of(request.app).inference_service
-        message = f"Not found; this service has model {service.name}, version {service.version}"
+        models = state_of(request.app).models.values()
+        served = [f"{model.name}, version {' or '.join(model.versions)}" for model in models]
+        message = f"Not found; this service has model {' and '.join(served)}"
     failure = Failure(error=message).model_dump()
     return JSONResponse(failure, 400 if status == 422 else status)
 

@@ -13,25 +13,25 @@ from ...services.tensors.codec import ModelTensors
 from ...services.tensors.elements import json_fields
 from ...utils.json_cost import max_units
 from ...utils.large_bodies import gc_paused, yield_to_event_loop
-from ..dependencies import RequestState, model_headers, state_of
+from ..dependencies import RequestState
 from ..request_cost import JSON_LENGTH, max_body_bytes
 from ..streaming.schema_inlining import inlined
 from .compression import read_inflated
-from .metadata import add_model_routes
 from .plan import RequestLimits
+from .raw_route import add_model_route, protocol_paths
 from .request import RequestReader
-from .response import ResponseWriter
+from .response import Source, ResponseWriter
 from .schemas import InferenceRequest, InferenceResponse
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Add the model's route, with and without its version."""
-    service = state_of(app).inference_service
-    endpoint = InferEndpoint(service, settings)
-    body = {"requestBody": _example(service, endpoint.tensors)}
-    add_model_routes(
-        app, service, endpoint.infer, response_model=InferenceResponse, openapi_extra=body
-    )
+    """Add the routes of the models, with and without their versions."""
+    for path, service in protocol_paths(app):
+        endpoint = InferEndpoint(service, settings)
+        body = {"requestBody": _example(service, endpoint.tensors)}
+        add_model_route(
+            app, path, endpoint.infer, response_model=InferenceResponse, openapi_extra=body
+        )
 
 
 class InferEndpoint:
@@ -42,8 +42,7 @@ class InferEndpoint:
         self.tensors = ModelTensors(service.signature)
         limits = RequestLimits(settings.service.max_inputs, max_units(max_body_bytes(settings)))
         self.reader = RequestReader(self.tensors.inputs, self.tensors.outputs, limits)
-        model = {"model_name": service.name, "model_version": service.version}
-        self.writer = ResponseWriter(model, model_headers(service))
+        self.writer = ResponseWriter()
 
     async def infer(self, request: Request) -> Response:
         """Predict for tensors; their first dimension is the number of inputs.
@@ -62,15 +61,17 @@ class InferEndpoint:
         with gc_paused(len(content)):
             inputs = self.tensors.validate_all(values)
         await yield_to_event_loop(started)
+        chosen = self.service.pick()
         if len(inputs) == 1:
-            predictions = [await self.service.predict(inputs[0])]
+            predictions = [await chosen.predict(inputs[0])]
         else:
-            predictions = await _predict_many(self.service, inputs)
+            predictions = await _predict_many(chosen, inputs)
         accepted = headers.get(b"accept-encoding", b"").decode("latin-1")
         await yield_to_event_loop(started)
         outputs = self.tensors.write(predictions)
         await yield_to_event_loop(started)
-        return await self.writer.write(plan.id, outputs, plan.requested, accepted)
+        source = Source(chosen.name, chosen.version, plan.id)
+        return await self.writer.write(source, outputs, plan.requested, accepted)
 
 
 async def _predict_many(service: InferenceService, inputs: list[Any]) -> list[Any]:

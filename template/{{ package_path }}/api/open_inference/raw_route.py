@@ -1,17 +1,47 @@
-"""A route whose endpoint receives the raw request: JSON, or tensors in binary form after it."""
+"""Routes of models, whose endpoints receive the raw request: JSON, or tensors in binary form."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
-from fastapi import HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Scope
 
-from ..dependencies import RequestState
+from ...services.inference_service import InferenceService
+from ..dependencies import RequestState, state_of
 from ..json_body.media_type import is_json, media_type
 from ..request_cost import JSON_LENGTH
+from .failures import failures
 
 BINARY = b"application/octet-stream"
+TAG = "Open Inference Protocol"
+
+
+def protocol_paths(app: FastAPI) -> Iterator[tuple[str, InferenceService]]:
+    """Yield the path of each model and of each version of it, with its service."""
+    for name, service in state_of(app).models.items():
+        yield f"/v2/models/{name}", service
+        for version, of_version in service.versions.items():
+            yield f"/v2/models/{name}/versions/{version}", of_version
+
+
+def add_model_route(
+    app: FastAPI,
+    path: str,
+    endpoint: Callable[..., Any],
+    responses: Mapping[int | str, dict[str, Any]] = {},
+    **options: Any,
+) -> None:
+    """Add a route of a model that receives the raw request."""
+    app.router.add_api_route(
+        f"{path}/{endpoint.__name__}",
+        endpoint,
+        methods=["POST"],
+        tags=[TAG],
+        responses={**responses, **failures(400, 408, 413, 415, 500, 503, 504)},
+        route_class_override=RequestRoute,
+        **options,
+    )
 
 
 class RequestRoute(APIRoute):

@@ -1,15 +1,15 @@
 """Responses of the Open Inference Protocol: JSON or binary tensors, compressed on request."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Response
 from pydantic_core import to_json
-from starlette.datastructures import Headers
 
 from ...services.tensors.elements import Tensor, check_elements, json_fields, pack
+from ..dependencies import raw_model_headers
 from ..request_cost import JSON_LENGTH
 from .compression import compress
 from .plan import RequestedOutput
@@ -22,18 +22,23 @@ Output = tuple[str, str, tuple[int, ...], Any]
 """Name, datatype, shape, and elements, or the number of their bytes after the JSON."""
 
 
+class Source(NamedTuple):
+    """What a response says of its model, and the id of its request."""
+
+    model_name: str
+    model_version: str
+    id: str | None
+
+
 class ResponseWriter:
     """Write responses of one model. The JSON before binary tensors is cached, as in requests."""
 
-    def __init__(self, fields: Mapping[str, str], headers: Mapping[str, str]) -> None:
-        """Set the fields and headers that every response has."""
-        self._fields = fields
-        self._headers = Headers(headers).raw  # encoded once, not for each response
-        self._kept_json = lru_cache(maxsize=KEPT)(self._json)
+    def __init__(self) -> None:
+        self._kept_json = lru_cache(maxsize=KEPT)(_json)
 
     async def write(
         self,
-        request_id: str | None,
+        source: Source,
         tensors: Sequence[Tensor],
         requested: Sequence[RequestedOutput],
         accepted: str,
@@ -41,7 +46,7 @@ class ResponseWriter:
         """Write a response.
 
         Args:
-            request_id: The id of the request.
+            source: What the response says of its model and request.
             tensors: All outputs, with flat elements.
             requested: The outputs to send.
             accepted: The header `Accept-Encoding`.
@@ -63,17 +68,11 @@ class ResponseWriter:
                 check_elements(tensor)
             size_or_data = len(buffers[-1]) if is_binary else data
             outputs.append((name, datatype, tuple(shape), size_or_data))
-        is_kept = request_id is None and len(buffers) == len(outputs)
-        json = (self._kept_json if is_kept else self._json)(tuple(outputs), request_id)
-        return await self._respond(json, buffers, accepted)
-
-    def _json(self, outputs: tuple[Output, ...], request_id: str | None) -> bytes:
-        described = [
-            {"name": name, "datatype": datatype, "shape": shape, **_data_fields(data)}
-            for name, datatype, shape, data in outputs
-        ]
-        ids = {} if request_id is None else {"id": request_id}
-        return to_json({**self._fields, **ids, "outputs": described})
+        is_kept = source.id is None and len(buffers) == len(outputs)
+        json = (self._kept_json if is_kept else _json)(source, tuple(outputs))
+        response = await self._respond(json, buffers, accepted)
+        response.raw_headers += raw_model_headers(source.model_name, source.model_version)
+        return response
 
     async def _respond(self, json: bytes, buffers: Sequence[bytes], accepted: str) -> Response:
         content, encoding = b"".join((json, *buffers)), ""
@@ -83,12 +82,20 @@ class ResponseWriter:
             else:
                 content, encoding = compress(content, accepted)
         response = Response(content, media_type=BINARY if buffers else JSON)
-        response.raw_headers += self._headers
         if buffers:
             response.raw_headers.append((JSON_LENGTH, b"%d" % len(json)))
         if encoding:
             response.headers.update({"Content-Encoding": encoding, "Vary": "Accept-Encoding"})
         return response
+
+
+def _json(source: Source, outputs: tuple[Output, ...]) -> bytes:
+    described = [
+        {"name": name, "datatype": datatype, "shape": shape, **_data_fields(data)}
+        for name, datatype, shape, data in outputs
+    ]
+    fields = {name: value for name, value in source._asdict().items() if value is not None}
+    return to_json({**fields, "outputs": described})
 
 
 def _data_fields(data: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from fastapi import FastAPI, Response
 from pydantic import create_model
 
 from ...config.settings import Settings
-from ...services.streaming.streamer import Streamer
-from ..dependencies import model_headers, state_of
+from ...services.inference_service import InferenceService
+from ...services.streaming.streamer import Streamer, streamer_of
+from ..dependencies import model_headers
 from ..errors import responses
 from ..json_body.json_route import JsonRoute
 from ..request_cost import body_statuses
@@ -17,16 +18,15 @@ from ..schemas import prediction_schemas
 from .event_stream import EventStream, event_response, prefetch_first
 
 
-def install(app: FastAPI, settings: Settings) -> None:
-    """Add the route if the model streams."""
-    service = state_of(app).inference_service
-    streamer = Streamer(service, settings)
+def add_routes(app: FastAPI, settings: Settings, service: InferenceService, prefix: str) -> None:
+    """Add the route of a model, if it streams."""
+    streamer = streamer_of(service)
     if streamer.model is None:
         return
     schema = create_model("PredictChunk", prediction=(streamer.chunk_type, ...))
     app.router.add_api_route(
-        "/predict/stream",
-        _stream_endpoint(streamer, settings.service.timeout),
+        f"{prefix}/predict/stream",
+        _stream_endpoint(service, settings.service.timeout),
         methods=["POST"],
         route_class_override=JsonRoute,
         tags=["predict"],
@@ -36,16 +36,15 @@ def install(app: FastAPI, settings: Settings) -> None:
     )
 
 
-def _stream_endpoint(streamer: Streamer, timeout_s: float) -> Any:
-    service = streamer.service
+def _stream_endpoint(service: InferenceService, timeout_s: float) -> Any:
     # The schema depends on the model, so a type checker takes it for a variable.
     schema: Any = prediction_schemas(service.signature, service.example)[0]
-    headers = model_headers(service)
 
     async def predict_stream(body: schema) -> Response:
         """Predict for one input; every event has a chunk, as in `data: {"prediction": "A"}`."""
-        events = await prefetch_first(_events(streamer, body.input))
-        return EventStream(events, timeout_s, headers)
+        chosen = service.pick()
+        events = await prefetch_first(_events(streamer_of(chosen), body.input))
+        return EventStream(events, timeout_s, model_headers(chosen))
 
     return predict_stream
 

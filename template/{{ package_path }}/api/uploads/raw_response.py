@@ -9,7 +9,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from ...services.inference_service import InferenceService
-from ..dependencies import model_headers
+from ..dependencies import raw_model_headers
 from ..json_body.json_route import JsonRoute
 from ..predict import ResponseWriter, predict_endpoint
 from ..schemas import prediction_schemas
@@ -25,17 +25,17 @@ class RawWriter(ResponseWriter):
     def __init__(self, service: InferenceService, media_type: str) -> None:
         super().__init__(service)
         self.media_type = media_type
-        headers = {"Content-Type": media_type, "Vary": "Accept", **INERT, **model_headers(service)}
-        self._headers = Headers(headers).raw
+        headers = {"Content-Type": media_type, "Vary": "Accept", **INERT}
+        self._headers = Headers(headers).raw  # encoded once, not for each response
 
     def is_preferred(self, accept: str) -> bool:
         """Return whether an `Accept` header prefers bytes to JSON."""
         return prefers(accept, self.media_type)
 
-    def one(self, prediction: Any) -> Response:
-        """Return the response with a prediction."""
+    def one(self, prediction: Any, service: InferenceService) -> Response:
+        """Return the response with a prediction of a service."""
         response = Response(prediction)
-        response.raw_headers += self._headers
+        response.raw_headers += self._headers + raw_model_headers(service.name, service.version)
         return response
 
 
@@ -59,13 +59,15 @@ class RawResponseRoute(JsonRoute):
         return self.writer.is_preferred(accept_of(scope))
 
 
-def add_raw_responses(app: FastAPI, service: InferenceService, media_type: str, index: int) -> None:
-    """Add the route for clients that prefer bytes, at an index of the routes."""
+def add_raw_responses(
+    app: FastAPI, service: InferenceService, path: str, media_type: str, index: int
+) -> None:
+    """Add the route of a path for clients that prefer bytes, at an index of the routes."""
     schema = prediction_schemas(service.signature, service.example)[0]
     is_text = TypeAdapter(service.signature.input).json_schema().get("type") == "string"
     writer = RawWriter(service, media_type)
     endpoint = predict_endpoint(service, writer, schema, is_text=is_text)
-    route = RawResponseRoute("/predict", endpoint, methods=["POST"], include_in_schema=False)
+    route = RawResponseRoute(path, endpoint, methods=["POST"], include_in_schema=False)
     route.writer = writer
     app.router.routes.insert(index, route)
 

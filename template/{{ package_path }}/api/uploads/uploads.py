@@ -16,7 +16,7 @@ from ...config.settings import Settings
 from ...core.errors import InvalidInputError
 from ...services.inference_service import InferenceService
 from ...utils.large_bodies import yield_to_event_loop
-from ..dependencies import RequestState, state_of
+from ..dependencies import RequestState
 from ..json_body.media_type import is_json, media_type
 from ..predict import ResponseWriter
 from .documents import document
@@ -25,22 +25,22 @@ from .media_types import FORM, JSON, DeclaredTypes, declared_types, matches
 from .raw_response import RawWriter, accept_of, add_raw_responses
 
 
-def install(app: FastAPI, _: Settings) -> None:
-    """Let `/predict` take and return bytes, if the model does.
+def add_routes(app: FastAPI, _: Settings, service: InferenceService, prefix: str) -> None:
+    """Let the route of a model take and return bytes, if the model does.
 
     Raises:
         ConfigError: The model declares a media type that cannot be served.
     """
-    service = state_of(app).inference_service
+    path = f"{prefix}/predict"
     types = declared_types(service.runner.model)
     routes = app.router.routes
-    index = next(i for i, route in enumerate(routes) if getattr(route, "path", "") == "/predict")
+    index = next(i for i, route in enumerate(routes) if getattr(route, "path", "") == path)
     document(routes[index], types)
     if types.output:
-        add_raw_responses(app, service, types.output, index)
+        add_raw_responses(app, service, path, types.output, index)
     if types.inputs:
         upload = UploadEndpoint(service, types).upload
-        route = UploadRoute("/predict", upload, methods=["POST"], include_in_schema=False)
+        route = UploadRoute(path, upload, methods=["POST"], include_in_schema=False)
         route.types = types.inputs
         routes.insert(index, route)
 
@@ -81,12 +81,12 @@ class UploadEndpoint:
         if "input" in QueryParams(request.scope["query_string"]):
             raise InvalidInputError("Send exactly one input: a body or ?input=…")
         value = self._validated(await self._content(request.scope))
-        started = time.perf_counter()
-        prediction = await self.service.predict(value)
+        started, chosen = time.perf_counter(), self.service.pick()
+        prediction = await chosen.predict(value)
         await yield_to_event_loop(started)
         if self.raw and self.raw.is_preferred(accept_of(request.scope)):
-            return self.raw.one(prediction)
-        return self.writer.one(prediction)
+            return self.raw.one(prediction, chosen)
+        return self.writer.one(prediction, chosen)
 
     async def _content(self, scope: Scope) -> bytes:
         state: RequestState = scope["state"]

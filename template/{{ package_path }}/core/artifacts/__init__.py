@@ -12,6 +12,6 @@ hugging_face.py    fetches hf: (feature `hugging_face`)
 
 from .download import UnavailableError
 from .files import checksum
-from .resolve import Artifact, check_allowed, provide
+from .resolve import Artifact, check_allowed, provide, tag_of
 
-__all__ = ["Artifact", "UnavailableError", "check_allowed", "checksum", "provide"]
+__all__ = ["Artifact", "UnavailableError", "check_allowed", "checksum", "provide", "tag_of"]

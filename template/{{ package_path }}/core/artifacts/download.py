@@ -93,6 +93,14 @@ class Source(Protocol):
             UnavailableError: The source does not respond.
         """
 
+    def tag(self, uri: str) -> str:
+        """Return a text that changes when what a URI names does.
+
+        Raises:
+            ConfigError: There is no such artifact, or access is denied.
+            UnavailableError: The source does not respond.
+        """
+
 
 def megabytes(size: int) -> str:
     """Return a size for people."""

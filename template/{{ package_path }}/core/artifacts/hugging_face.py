@@ -61,6 +61,19 @@ def fetch(uri: str, target: Path, download: Download) -> None:
     (part / wanted if wanted else part).rename(target)
 
 
+def tag(uri: str) -> str:
+    """Return the commit that a revision is now.
+
+    Raises:
+        ConfigError: There is no such revision, or access is denied.
+        UnavailableError: The hub does not respond.
+    """
+    address: Any = hub_address(uri)
+    get_session().timeout = SILENCE_S
+    with _explained(uri):
+        return str(HfApi().repo_info(address["repository"], revision=address["revision"]).sha)
+
+
 def _is_wanted(path: str, wanted: str | None, download: Download) -> bool:
     return path == wanted if wanted else download.pickles or not is_named_as_pickle(path)
 

@@ -60,6 +60,20 @@ def fetch(uri: str, target: Path, download: Download) -> None:
             _save(store, item["path"], item["e_tag"], target / name, download)
 
 
+def tag(uri: str) -> str:
+    """Return a text that changes when an object, or one of those below a URI, does.
+
+    Raises:
+        ConfigError: There is no such object, or access is denied.
+        UnavailableError: The store does not respond.
+    """
+    key = unquote(urlsplit(uri).path).strip("/")
+    with _explained(uri):
+        store = _open(uri)
+        items = _list(store, key) if uri.endswith("/") else [obstore.head(store, key)]
+        return repr([(item["path"], item["e_tag"], item["last_modified"]) for item in items])
+
+
 def _open(uri: str) -> Any:
     parts = urlsplit(uri)
     prefix = PREFIXES.get(parts.scheme)

@@ -93,6 +93,23 @@ def provide(
         return Artifact(path, actual)
 
 
+def tag_of(settings: ArtifactSettings, project: Path = PROJECT_DIR) -> str:
+    """Return a text that changes when an artifact without checksum may have other bytes.
+
+    Raises:
+        ConfigError: There is no such artifact.
+        UnavailableError: Its source does not respond.
+    """
+    if settings.is_pinned:
+        return ""
+    with explained(f"model.artifact.uri: {settings.uri}"):
+        if settings.is_remote:
+            return source_of(settings.uri or "").tag(settings.uri or "")
+        path, root = _locate(settings.uri or "", project)
+        stats = {name: file.stat() for name, file in list_files(path, root).items()}
+        return repr([(name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in stats.items()])
+
+
 def local_path(uri: str, project: Path) -> Path:
     """Return the path that a URI names, unless it is an address."""
     is_file = scheme_of(uri) == "file"

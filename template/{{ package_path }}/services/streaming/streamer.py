@@ -27,10 +27,16 @@ Chunks = ThreadedGenerator | AsyncGenerator[Any]
 
 
 def install(service: InferenceService, settings: Settings) -> None:
-    """Warm up the stream of a model that streams."""
-    streamer = Streamer(service, settings)
+    """Create the streamer of a service, and warm up the stream of a model that streams."""
+    service.runner.streamer = streamer = Streamer(service, settings)
     if streamer.model:
         service.runner.warm_ups.append(streamer.warm_up)
+
+
+def streamer_of(service: InferenceService) -> "Streamer":
+    """Return the streamer of a service."""
+    streamer: Streamer = service.runner.streamer
+    return streamer
 
 
 class Streamer:

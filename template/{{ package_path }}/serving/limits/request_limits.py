@@ -24,24 +24,32 @@ MOST_SKIPPING = 16  # requests at a time: their buffers are not part of the budg
 
 def middleware(app: FastAPI, settings: Settings) -> list[Middleware]:
     """Return the middleware that limits requests."""
-    service = state_of(app).inference_service
-    gate = Gate(service.runner.capacity, settings.hardening.max_waiting, settings.service.timeout)
-    return [Middleware(LimitsMiddleware, settings=settings, service=service, gate=gate)]
+    state = state_of(app)
+    waiting, patience_s = settings.hardening.max_waiting, settings.service.timeout
+    gates = {
+        name: Gate(service.runner.capacity, waiting, patience_s)
+        for name, service in state.models.items()
+    }
+    gates = {"": gates[state.inference_service.name], **gates}
+    service = state.inference_service
+    return [Middleware(LimitsMiddleware, settings=settings, service=service, gates=gates)]
 
 
 class LimitsMiddleware:
     """Read the body of a request, wait for a slot, and cancel when the client disconnects.
 
-    `GET` and the like only read state, so they never wait for a slot.
+    `GET` and the like only read state, so they never wait for a slot. Each model has a gate, so
+    that a slow one does not delay the others; that of the default model has no name.
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, service: InferenceService, gate: Gate
+        self, app: ASGIApp, settings: Settings, service: InferenceService, gates: dict[str, Gate]
     ) -> None:
         self.app = app
         self.limits = settings.hardening
         self.service = service
-        self.gate, self.slow_requests = gate, SlowRequestTimer()
+        self.gates, self.slow_requests = gates, SlowRequestTimer()
+        self.has_several = len({*gates.values()}) > 1  # else no path needs to be read
         self.bodies = BodyReader(settings.hardening)
         self.skipping = 0  # rejected requests whose body is still read
 
@@ -53,9 +61,10 @@ class LimitsMiddleware:
         timeout_s = self.limits.body_timeout_s
         state: RequestState = scope["state"]
         watch = RequestWatch(receive, state, timeout_s, self.slow_requests)
+        gate = self._gate_of(scope) if self.has_several else self.gates[""]
         try:
-            await self._admit(scope, watch)
-            state["slot"] = Slot(self.gate)
+            await self._admit(scope, watch, gate)
+            state["slot"] = Slot(gate)
             try:
                 await self.app(scope, watch.replay(state["body"]), send)
             finally:
@@ -72,15 +81,21 @@ class LimitsMiddleware:
             watch.end()
             self.bodies.release(watch)
 
-    async def _admit(self, scope: Scope, watch: RequestWatch) -> None:
+    def _gate_of(self, scope: Scope) -> Gate:
+        """Return the gate of the model in a path: `/models/…` or `/v2/models/…`."""
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        _, kind, name, *_ = [*path.removeprefix("/v2").split("/", 3), "", ""]
+        return self.gates.get(name if kind == "models" else "", self.gates[""])
+
+    async def _admit(self, scope: Scope, watch: RequestWatch, gate: Gate) -> None:
         state: RequestState = scope["state"]
         try:
-            self.gate.check()
+            gate.check()
             state["body"] = await self.bodies.read(scope, watch)
             if b"content-encoding" in state["headers"]:
                 describe_as_inflated(scope)
             watch.body_is_read()
-            await self._take_slot()
+            await self._take_slot(gate)
         except asyncio.CancelledError:
             if not watch.late:
                 raise
@@ -90,13 +105,13 @@ class LimitsMiddleware:
         except OverloadedError as exc:
             raise RejectedError(exc, "overload") from exc
 
-    async def _take_slot(self) -> None:
-        if self.gate.free:
-            await self.gate.acquire()
+    async def _take_slot(self, gate: Gate) -> None:
+        if gate.free:
+            await gate.acquire()
             return
         self.service.observer.on_waiting(1)
         try:
-            await self.gate.acquire()
+            await gate.acquire()
         finally:
             self.service.observer.on_waiting(-1)
 

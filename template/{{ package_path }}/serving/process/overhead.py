@@ -21,7 +21,9 @@ def reduce_overhead(app: FastAPI) -> None:
     cache_telemetry_check(app)
     _make_records_fast()
     state.loading.add_done_callback(_freeze)
-    state.inference_service.later = asyncio.get_running_loop().call_soon
+    call_soon = asyncio.get_running_loop().call_soon
+    for model in state.models.values():
+        model.each_version(lambda service: setattr(service, "later", call_soon))
 
 
 def cache_telemetry_check(app: FastAPI) -> None:

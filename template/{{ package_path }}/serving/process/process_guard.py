@@ -41,7 +41,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     while Worker.is_replacement and not (state.loading.done() or server.is_ending):
         await asyncio.wait({state.loading}, timeout=POLL_S)
     drain = Drain(server, settings.hardening.drain_s, lambda: service.loaded)
-    service.checks.append(lambda: not drain.is_draining)
+    for model in state.models.values():
+        model.checks.append(lambda: not drain.is_draining)
     at_fork = ServerAtFork(server, drain)
     watchdog = Watchdog(settings.hardening.watchdog_s, ready=state.loading)
     try:

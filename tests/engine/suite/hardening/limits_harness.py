@@ -26,7 +26,7 @@ class Limited:
         service.observer = recorder = Recorder()
         self.events = recorder.events
         self.gate = Gate(1, 1, patience_s)
-        self.limits = LimitsMiddleware(self._answer, settings, service, self.gate)
+        self.limits = LimitsMiddleware(self._answer, settings, service, {"": self.gate})
         self.bodies: list[bytes] = []
         self.encodings: list[bytes | None] = []
         self.may_answer = asyncio.Event()

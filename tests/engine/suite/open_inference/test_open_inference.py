@@ -1,5 +1,6 @@
 """The Open Inference Protocol, as its clients see it."""
 
+import asyncio
 import json
 import re
 import struct
@@ -8,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 from pydantic import BaseModel, Field
 
-from src.api.open_inference.metadata import MetadataEndpoints
+from src.api.open_inference.metadata import ModelEndpoints
 from src.core.errors import ConfigError
 from src.models.base import Model
 from tests.conftest import NumericModel, TextModel
@@ -75,7 +76,7 @@ def test_card_and_platform_of_the_model_are_in_its_metadata(client):
     numbers = {"f1": 0.8, "loss": None, "rows": 10**400}
     service.card = {"version": "1", "metrics": numbers, "authors": ["us"], "tuned": True}
     service.runner.model.protocol_platform = "onnxruntime_onnx"
-    described = MetadataEndpoints(client.app, service).model
+    described = asyncio.run(ModelEndpoints(service).model_metadata())
     assert described.platform == "onnxruntime_onnx"
     assert described.parameters == {
         "version": "1",

@@ -1,0 +1,10 @@
+"""Several models, and several versions of a model.
+
+- `several_models`: create the services of all models
+- `changes`: serve what the settings say after a change
+- `served_model`: the service of a model, whose versions predict in turn
+- `version`: load, replace and unload one version
+- `traffic`: which version predicts for a request; `leases`: which requests use a version
+- `retirement`: release what a version held
+- `shadow`: predictions that clients do not see
+"""

@@ -1,0 +1,142 @@
+"""One version of a model: load it, replace it while it predicts, unload it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import perf_counter
+
+from ...config.settings import Settings
+from ...core.errors import ModelNotReadyError, ServiceError, UnknownModelError
+from ..inference_service import UNAVAILABLE, UNLOADED, InferenceService
+from .retirement import retire
+
+logger = logging.getLogger(__name__)
+
+Create = Callable[[Settings], InferenceService]
+Apply = Callable[[InferenceService], object]
+LOADING, READY, UNLOADING = "LOADING", "READY", "UNLOADING"
+
+
+class Version:
+    """A version of a model, with its settings, and the service that predicts with it.
+
+    Whenever the version is loaded anew, `service` is another one: requests may use the old one.
+    """
+
+    def __init__(self, settings: Settings, create: Create) -> None:
+        self.settings, self.create = settings, create
+        self.service = create(settings)
+        self.absence = UNAVAILABLE, ""
+        """State in the repository while it is not loaded, and the reason."""
+        self.on_change: list[Callable[[], object]] = []
+        """Called when the service or the state is another one."""
+        self.check: Callable[[InferenceService], object] = lambda _: None
+        """Raises `ConfigError` for a service that must not replace this one."""
+        self._is_new, self._tag = True, ""
+        self._apply: list[Apply] = []
+        self._lock = asyncio.Lock()
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    def each(self, apply: Apply) -> None:
+        """Call a function with the service, and with each that replaces it."""
+        self._apply.append(apply)
+        apply(self.service)
+
+    def open(self) -> InferenceService:
+        """Return the service for a new request.
+
+        Raises:
+            UnknownModelError: The version is unloaded.
+            ModelNotReadyError: It is being loaded, or could not be loaded.
+        """
+        service = self.service
+        if service.loaded and self.absence[0] != UNLOADING:
+            return service
+        if self.absence[0] == UNLOADING or self.absence[1] == UNLOADED:
+            name = f"The model {service.name}, version {service.version},"
+            raise UnknownModelError(f"{name} is unloaded")
+        raise ModelNotReadyError(f"The model {service.name} is not ready")
+
+    async def load(self, settings: Settings | None = None) -> None:
+        """Load the version, beside the one that is loaded; then replace that.
+
+        Cancelling the caller, such as the request of a client that disconnects, does not end it.
+
+        Raises:
+            Exception: The new one cannot be loaded; the old one still predicts.
+        """
+        task = asyncio.create_task(self._load(settings or self.settings))
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(task)
+
+    async def _load(self, settings: Settings) -> None:
+        async with self._lock:
+            started, old, is_first = perf_counter(), self.service, self._is_new
+            self._become(LOADING)
+            try:
+                service = self._build(settings)
+                await service.start()
+            except Exception as exc:
+                self._become(UNAVAILABLE, str(exc))
+                old.observer.on_failed_load()
+                if not is_first:
+                    trace = None if isinstance(exc, ServiceError) else exc
+                    name = f"{old.name} {old.version}"
+                    logger.error("Cannot load %s: %s", name, exc, exc_info=trace)  # noqa: TRY400
+                raise
+            self.settings, self.service = settings, service
+            self._tag = await self._source_tag()
+            self._become(READY)
+            if old.loaded and old is not service:
+                took = perf_counter() - started
+                logger.info("Replaced %s %s in %.3f s", service.name, service.version, took)
+                self._retire(old)
+
+    async def load_if_moved(self) -> None:
+        """Load the version anew if what it was loaded from has changed since.
+
+        Raises:
+            Exception: The new model cannot be loaded.
+        """
+        if self.service.loaded and await self._source_tag() not in {"", self._tag}:
+            await self.load()
+
+    async def _source_tag(self) -> str:
+        """Return a text that changes with the source of the model; empty if it is not known."""
+        try:
+            polls = self.settings.repository.poll_s
+            return await asyncio.to_thread(self.service.runner.source_tag) if polls else ""
+        except ServiceError as exc:
+            logger.warning("Cannot look at the artifact of %s: %s", self.service.name, exc)
+            return ""
+
+    async def unload(self) -> None:
+        """Unload the version, when its requests have ended; new ones are rejected at once."""
+        async with self._lock:
+            if not self.service.loaded:
+                return
+            self._become(UNLOADING)
+            await asyncio.shield(self._retire(self.service))
+            self._become(UNAVAILABLE, UNLOADED)
+
+    def _become(self, state: str, reason: str = "") -> None:
+        self.absence = state, reason
+        for call in self.on_change:
+            call()
+
+    def _build(self, settings: Settings) -> InferenceService:
+        if self._is_new:
+            self._is_new = False
+            return self.service
+        service = self.create(settings)
+        self.check(service)
+        for apply in self._apply:
+            apply(service)
+        return service
+
+    def _retire(self, service: InferenceService) -> asyncio.Task[None]:
+        limits = self.settings.service.concurrency, self.settings.repository.drain_s
+        task = asyncio.create_task(retire(service, *limits))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+        return task
