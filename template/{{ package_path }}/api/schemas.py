@@ -79,6 +79,11 @@ def info_schemas(signature: Signature) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
+def schema_prefix(name: str) -> str:
+    """Return the beginning of the names of schemas for a model."""
+    return "".join(part.capitalize() for part in re.split(r"\W|_", name))
+
+
 def prediction_schemas(
     signature: Signature, example: Any, most: int = 1000, name: str = ""
 ) -> tuple[Any, ...]:
@@ -86,7 +91,7 @@ def prediction_schemas(
 
     A batch has at most `most` inputs. The names of the schemas begin with that of the model.
     """
-    begin = "".join(part.capitalize() for part in re.split(r"\W|_", name))
+    begin = schema_prefix(name)
     value = json_example(signature.input, example)
     examples = None if value is None else [value]
     one = Field(examples=examples)

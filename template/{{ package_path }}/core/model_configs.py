@@ -48,8 +48,8 @@ def read_models(settings: Settings) -> dict[str, ModelConfig]:
 def _default(name: str | None, known: list[str], places: Places) -> str:
     if name is None and len(known) == 1:
         return known[0]
-    if name in known:
-        return str(name)
+    if (name or "").lower() in known:
+        return str(name).lower()
     place = places.get(("model", "name"), places.get(("models",), "default"))
     near = get_close_matches(name or "", known, n=1)
     wanted = f"must be the default one of {', '.join(known)}"

@@ -12,6 +12,7 @@ from ..schemas import Problem
 from .schemas import Failure
 
 PREFIX = "/v2/"
+NO_ROUTE = PHRASES[404]  # as the router says it
 
 
 def install(app: FastAPI, _: Settings) -> None:
@@ -22,7 +23,7 @@ def install(app: FastAPI, _: Settings) -> None:
 def failure_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the response for an error; invalid input is 400 in the protocol, not 422."""
     message, status = problem.detail, problem.status
-    if status == 404:
+    if status == 404 and message == NO_ROUTE:
         models = state_of(request.app).models.values()
         served = [f"{model.name}, version {' or '.join(model.versions)}" for model in models]
         message = f"Not found; this service has model {' and '.join(served)}"

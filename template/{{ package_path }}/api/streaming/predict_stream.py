@@ -14,7 +14,7 @@ from ..dependencies import model_headers
 from ..errors import responses
 from ..json_body.json_route import JsonRoute
 from ..request_cost import body_statuses
-from ..schemas import prediction_schemas
+from ..schemas import prediction_schemas, schema_prefix
 from .event_stream import EventStream, event_response, prefetch_first
 
 
@@ -23,10 +23,11 @@ def add_routes(app: FastAPI, settings: Settings, service: InferenceService, pref
     streamer = streamer_of(service)
     if streamer.model is None:
         return
-    schema = create_model("PredictChunk", prediction=(streamer.chunk_type, ...))
+    name = service.name if prefix else ""
+    schema = create_model(f"{schema_prefix(name)}PredictChunk", prediction=(streamer.chunk_type, ...))
     app.router.add_api_route(
         f"{prefix}/predict/stream",
-        _stream_endpoint(service, settings.service.timeout),
+        _stream_endpoint(service, settings.service.timeout, name),
         methods=["POST"],
         route_class_override=JsonRoute,
         tags=["predict"],
@@ -36,9 +37,9 @@ def add_routes(app: FastAPI, settings: Settings, service: InferenceService, pref
     )
 
 
-def _stream_endpoint(service: InferenceService, timeout_s: float) -> Any:
+def _stream_endpoint(service: InferenceService, timeout_s: float, name: str) -> Any:
     # The schema depends on the model, so a type checker takes it for a variable.
-    schema: Any = prediction_schemas(service.signature, service.example)[0]
+    schema: Any = prediction_schemas(service.signature, service.example, name=name)[0]
 
     async def predict_stream(body: schema) -> Response:
         """Predict for one input; every event has a chunk, as in `data: {"prediction": "A"}`."""

@@ -89,6 +89,8 @@ class RepositoryEndpoints:
         if slot := state.get("slot"):
             slot.release()  # loading may take long
         version = parameters.get("version")
-        if version is not None and version not in model.of_version:
+        if version is None:
+            return model, []
+        if not isinstance(version, str) or version not in model.of_version:
             raise UnknownModelError(f"The model {name} has no version {str(version)[:64]}")
-        return model, [] if version is None else [version]
+        return model, [version]

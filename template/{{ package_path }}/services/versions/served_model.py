@@ -53,7 +53,7 @@ class ServedModel(InferenceService):
     @property
     def versions(self) -> dict[str, InferenceService]:
         """Services that predict with one version, by version."""
-        return self._pinned
+        return self._pinned or {self.version: self}  # it is one itself
 
     def pin(self, name: str) -> None:
         """Create the service that predicts with one version."""

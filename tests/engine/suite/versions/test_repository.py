@@ -1,0 +1,126 @@
+"""Load and unload over HTTP: only what is configured, only where the settings allow it."""
+
+import pytest
+
+from tests.conftest import until
+from tests.engine.suite.versions.trials import Trial, predict, serve
+
+MODELS = "/v2/repository/models"
+CONFIG = """
+model: {name: trial, implementation: "trials:Trial", cache_size: 0}
+models:
+  trial:
+    serve: "1"
+    versions:
+      "1": {options: {answer: one}}
+      "2": {options: {answer: two}}
+  other: {options: {answer: other}}
+repository: {control: explicit}
+"""
+
+
+def states(client):
+    index = client.post("/v2/repository/index").json()
+    return {f"{e['name']} {e['version']}": e["state"] + e["reason"] for e in index}
+
+
+def test_routes_are_not_there_by_default(tmp_path):
+    with serve(tmp_path, CONFIG.replace("explicit", "none")) as client:
+        assert client.post(f"{MODELS}/trial/load").status_code == 404
+        assert not [path for path in client.get("/openapi.json").json()["paths"] if "load" in path]
+
+
+def test_load_loads_all_versions_anew(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        old = [*Trial.loaded]
+        assert client.post(f"{MODELS}/trial/load").status_code == 200
+        until(lambda: len([trial for trial in Trial.loaded if trial in old]) == 1)
+        assert [trial.options.answer for trial in Trial.loaded if trial in old] == ["other"]
+        assert predict(client) == ("1", "one")
+
+
+def test_one_version_can_be_unloaded_and_loaded(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        body = {"parameters": {"version": "2"}}
+        assert client.post(f"{MODELS}/trial/unload", json=body).status_code == 200
+        assert states(client) == {
+            "trial 1": "READY",
+            "trial 2": "UNAVAILABLEunloaded",
+            "other 0": "READY",
+        }
+        text = {"name": "input", "datatype": "BYTES", "shape": [1], "data": ["x"]}
+        infer = "/v2/models/trial/versions/2/infer"
+        response = client.post(infer, json={"inputs": [text]})
+        assert response.status_code == 404
+        assert client.get("/v2/models/trial/versions/2/ready").status_code == 503
+        assert client.post(f"{MODELS}/trial/load", json=body).status_code == 200
+        response = client.post(infer, json={"inputs": [text]})
+        assert response.json()["outputs"][0]["data"] == ["two"]
+        assert response.json()["model_version"] == "2"
+
+
+def test_version_with_a_share_is_unloaded_only_with_its_model(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        body = {"parameters": {"version": "1"}}
+        response = client.post(f"{MODELS}/trial/unload", json=body)
+        assert response.status_code == 409
+        assert "trial 1 has a share" in response.json()["error"]
+        assert client.post(f"{MODELS}/trial/unload").status_code == 200
+        assert client.post("/predict", json={"input": "x"}).status_code == 404
+        assert client.get("/v2/models/trial/ready").status_code == 503
+        assert predict(client, path="/models/other/predict") == ("0", "other")
+        assert client.get("/ready").json()["models"] == {"other": "0"}
+        assert client.get("/v2/health/ready").status_code == 200
+        assert client.post(f"{MODELS}/trial/load").status_code == 200
+        assert predict(client) == ("1", "one")
+        assert client.get("/ready").json()["models"] == {"trial": "1", "other": "0"}
+
+
+@pytest.mark.parametrize("what", ["load", "unload"])
+@pytest.mark.parametrize(
+    ("name", "body", "status", "reason"),
+    [
+        ("trial", {"parameters": {"config": "{}"}}, 400, "no parameter but version"),
+        ("trial", {"parameters": {"file:1/model.onnx": "aGk="}}, 400, "no parameter but version"),
+        ("trial", {"parameters": {"version": "9"}}, 404, "The model trial has no version 9"),
+        ("trial", {"parameters": {"version": ["1"]}}, 404, "has no version ['1']"),
+        ("none", None, 404, "There is no model none"),
+        ("trial", {"parameters": 1}, 400, "not valid"),
+    ],
+)
+def test_request_for_anything_else_is_rejected(tmp_path, what, name, body, status, reason):
+    with serve(tmp_path, CONFIG) as client:
+        response = client.post(f"{MODELS}/{name}/{what}", json=body)
+        assert response.status_code == status
+        assert reason in response.json()["error"]
+        assert predict(client) == ("1", "one")
+
+
+def test_web_page_of_others_cannot_load(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        response = client.post(f"{MODELS}/trial/load", headers={"Origin": "https://evil.example"})
+        assert response.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("fails: true", "cannot be loaded"), ("wrong: 1", "no such setting")]
+)
+def test_load_that_fails_is_400_and_the_old_one_still_predicts(tmp_path, option, reason):
+    with serve(tmp_path, CONFIG) as client:
+        version = client.app.state.inference_service.of_version["1"]
+        options = version.settings.model.options
+        name, _, value = option.partition(": ")
+        options.model_extra[name] = value
+        response = client.post(f"{MODELS}/trial/load")
+        assert response.status_code == 400
+        assert reason in response.json()["error"]
+        assert predict(client) == ("1", "one")
+        assert states(client)["trial 1"] == "READY"
+
+
+def test_several_workers_are_reloaded_by_a_signal(tmp_path):
+    text = f"{CONFIG}\nhardening: {{workers: 2}}"
+    with serve(tmp_path, text) as client:
+        response = client.post(f"{MODELS}/trial/load")
+        assert response.status_code == 409
+        assert "SIGHUP" in response.json()["error"]
