@@ -44,7 +44,7 @@ class OnnxModel(ArtifactModel):
             ConfigError: There is no artifact, it is not a graph that this ONNX Runtime knows, or a
                 provider is missing.
         """
-        graph = find_graph(self.find_artifact(OnnxModel.Options))
+        graph = find_graph(self.find_artifact())
         self.session = open_session(graph, self.options, self.cpus.process)
         self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
         self._inputs = [tensor.name for tensor in self.session.get_inputs()]

@@ -44,7 +44,7 @@ class SklearnModel(ArtifactModel):
                 made it, or it has types that are not trusted.
         """
         name = type(self).__qualname__
-        artifact = self.find_artifact(ArtifactModel.Options)
+        artifact = self.find_artifact()
         if artifact.is_dir():
             raise ConfigError(f"{name}: model.artifact.uri must be a file, not {artifact}")
         self.estimator = load_estimator(artifact, self.trusted_types, self.max_bytes, name)
