@@ -27,7 +27,11 @@ class Card(BaseModel):
     Any other keys are shown as they are.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    # A metric may be undefined, as with one class in the test data: "NaN" shows it, which null in
+    # JSON would hide, and which is no reason not to serve the model.
+    model_config = ConfigDict(
+        extra="allow", frozen=True, use_attribute_docstrings=True, ser_json_inf_nan="strings"
+    )
 
     version: str = Field(pattern=r"^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}$")
     """Version of the model: letters, digits and `._+-`, in quotes."""
