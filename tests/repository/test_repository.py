@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import THOROUGH
 from tests.support.repository import tracked
 from tools.managers import ROOT
+from tools.template import read_backends, read_features
 
 TEMPLATE = ROOT / "template"
 
@@ -27,6 +28,15 @@ def lines_of_code(text):
             for number in range(node.lineno - 1, node.end_lineno):
                 lines[number] = ""
     return sum(1 for line in lines if line.strip() and not line.strip().startswith("#"))
+
+
+def test_no_pattern_and_no_list_of_suffixes_is_written_twice(render):
+    """A name that one module checks with another pattern than the next is found by users."""
+    project = render(features=[*read_features()], backends=[*read_backends()])
+    source = "".join(file.read_text("utf-8") for file in (project / "src").rglob("*.py"))
+    patterns = re.findall(r'r"\^[^"\n]{8,}\$"', source)
+    assert sorted(patterns) == sorted({*patterns})
+    assert len(re.findall(r"^PICKLES\b", source, re.MULTILINE)) == 1
 
 
 def test_no_python_file_of_the_template_has_a_jinja_if():

@@ -14,10 +14,9 @@ def check_methods(cls: type) -> None:
     """
     for name in ("load", "predict", "predict_batch", "unload"):
         method, called = getattr(cls, name, None), f"{cls.__qualname__}.{name}"
-        may_yield = name == "predict_batch"  # its results become a list
-        if inspect.isasyncgenfunction(method) or (
-            inspect.isgeneratorfunction(method) and not may_yield
-        ):
+        # The results of `predict_batch` become a list.
+        yields = inspect.isgeneratorfunction(method) and name != "predict_batch"
+        if yields or inspect.isasyncgenfunction(method):
             raise ConfigError(f"{called} has `yield`: use `return`, or predict_stream")
     if inspect.iscoroutinefunction(getattr(cls, "predict_stream", None)):
         raise ConfigError(f"{cls.__qualname__}.predict_stream needs `yield`")
