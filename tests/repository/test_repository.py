@@ -46,6 +46,13 @@ def test_no_python_file_of_the_template_has_a_jinja_if():
         assert not re.search(rf"\{{%-?\s*({tags})", file.read_text("utf-8")), file
 
 
+def test_peers_of_the_benchmarks_open_networks_in_one_place():
+    """One with other options would not be compared on equal terms."""
+    peers = (ROOT / "benchmarks/peers").rglob("*.py")
+    openers = [file.name for file in peers if "InferenceSession(" in file.read_text("utf-8")]
+    assert openers == ["sessions.py"]
+
+
 def test_file_names_are_legal_on_windows():
     for name in tracked():
         for part in PurePosixPath(name).parts:
