@@ -24,7 +24,7 @@ def decode_image(
     mode: str | None = "RGB",
     near: int | None = None,
 ) -> Image.Image:
-    """Decode a picture, turned upright as its EXIF data says.
+    """Decode a picture, turned upright by its EXIF data.
 
     Args:
         content: The file.

@@ -7,7 +7,7 @@ from ..core.errors import ConfigError
 
 
 def check_methods(cls: type) -> None:
-    """Check that methods return or yield as their names say.
+    """Check that methods return or yield, as each name requires.
 
     Raises:
         ConfigError: A method yields but must return, or the reverse.

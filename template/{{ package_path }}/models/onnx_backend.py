@@ -18,7 +18,7 @@ class OnnxModel(ArtifactModel):
     """A model whose artifact is a graph, such as `artifacts/price.onnx`."""
 
     class Options(ArtifactModel.Options):
-        """Where and how the graph runs: `MODEL__OPTIONS__THREADS=2` in the environment."""
+        """Execution of the graph: `MODEL__OPTIONS__THREADS=2` in the environment."""
 
         providers: Texts = Field(default=("CPUExecutionProvider",), min_length=1)
         """Execution providers, the preferred one first; one that is missing ends the start."""
@@ -35,7 +35,7 @@ class OnnxModel(ArtifactModel):
     session: Any
     """The session of ONNX Runtime."""
     metadata: dict[str, str]
-    """Texts that whoever made the graph has added to it, such as its labels."""
+    """Texts in the metadata of the graph, such as its labels."""
 
     def load(self) -> None:
         """Open the graph.

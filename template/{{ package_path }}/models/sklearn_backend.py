@@ -83,7 +83,7 @@ class SklearnModel(ArtifactModel):
 
 
 def load_estimator(path: Path, trusted_types: Sequence[str], max_bytes: int, name: str) -> Any:
-    """Load a file of skops, or of joblib if its name says so.
+    """Load a file of skops, or of joblib if it has the name of a pickle.
 
     Args:
         path: The file; where it is of joblib, its source must be trusted.

@@ -28,8 +28,8 @@ class Card(BaseModel):
     Any other keys are shown as they are.
     """
 
-    # A metric may be undefined, as with one class in the test data: "NaN" shows it, which null in
-    # JSON would hide, and which is no reason not to serve the model.
+    # A metric may be undefined, as with one class in the test data. That need not end the start,
+    # but null, which JSON has for it, would hide it: "NaN" shows it.
     model_config = ConfigDict(
         extra="allow", frozen=True, use_attribute_docstrings=True, ser_json_inf_nan="strings"
     )
