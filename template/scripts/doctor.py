@@ -1,4 +1,4 @@
-"""Find leftovers of an update or of a change of package manager, and say how to fix them.
+"""Find leftovers of an update or of a change of package manager, and explain how to fix them.
 
 `make doctor` runs it. It needs only Git and Python, so it works when `pyproject.toml` is broken.
 With `--after-update` it first merges edits of moved files into the new ones.

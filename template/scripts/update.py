@@ -77,7 +77,7 @@ def update(scratch: Path, arguments: list[str]) -> None:
 
 
 def progress(text: str, arguments: list[str]) -> None:
-    """Print what takes seconds, unless Copier is told to be quiet."""
+    """Print the step that takes seconds, unless Copier is to be quiet."""
     if not {"--quiet", "-q"} & {*arguments}:
         print(text, file=sys.stderr)
 

@@ -1,4 +1,4 @@
-"""Find work that an update could lose without a copy in Git. Each finding says how to fix it."""
+"""Find work that an update could lose without a copy in Git. Each finding has its fix."""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -143,6 +143,9 @@ def test_model_name_gives_file_and_class(render, model_name, module, model_class
         ({"model_name": "a" * 33}, "at most 32 characters"),
         ({"model_module": "../etc_model"}, "names the file of the model"),
         ({"model_backend": "onnx", "backends": ["sklearn"]}, "Select onnx as well"),
+        ({"example_backend": "onnx"}, "example_backend is onnx, which backends lacks"),
+        ({"example_backend": "onnx", "backends": ["sklearn"]}, "which backends lacks"),
+        ({"example_backend": "onnx", "model_backend": "sklearn"}, "add it, as in --data"),
         ({"model_backend": "sklearn", "service_name": "joblib"}, "choose another service_name"),
         (
             {"backends": ["sklearn"], "layout": "named_package", "package_name": "skops"},
@@ -268,6 +271,7 @@ def test_next_commands_are_those_of_the_chosen_manager(template, tmp_path, capsy
         ({"model_backend": "sklearn"}, ["sklearn"], "sklearn"),
         ({"model_backend": "onnx", "backends": ["sklearn", "onnx"]}, ["sklearn", "onnx"], "onnx"),
         ({"backends": ["onnx"]}, ["onnx"], "keyword"),
+        ({"backends": ["onnx"], "example_backend": "onnx"}, ["onnx"], "onnx"),
         ({"model_backend": "sklearn", "preset": "minimal"}, ["sklearn"], "sklearn"),
     ],
 )

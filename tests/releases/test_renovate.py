@@ -69,6 +69,13 @@ def test_bounds_left_to_the_template_are_those_that_it_sets(manager, backends, r
     assert sorted(left["matchPackageNames"]) == sorted({"python", *names(requirements)})
 
 
+def test_dependencies_that_every_service_lists_are_named_in_the_rows_of_their_features(render):
+    listed = text_of(render(features=[]))
+    for row in read_features().values():
+        for name in names(row.get("dependencies", [])):
+            assert (f'"{name}"' in listed) == (name in row.get("listed", [])), name
+
+
 @pytest.mark.parametrize("features", [[], ["docker"]])
 def test_actions_left_to_the_template_are_those_of_its_workflow(features, render):
     project = render(features=features)

@@ -217,6 +217,7 @@ FEATURES = {
     },
     "images": {
         "models/images.py",
+        "utils/logged_warnings.py",
     },
     "playground": {
         "api/playground.html",

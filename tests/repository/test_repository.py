@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import THOROUGH
 from tests.support.repository import tracked
 from tools.managers import ROOT
+from tools.template import read_backends, read_features
 
 TEMPLATE = ROOT / "template"
 
@@ -29,11 +30,27 @@ def lines_of_code(text):
     return sum(1 for line in lines if line.strip() and not line.strip().startswith("#"))
 
 
+def test_no_pattern_and_no_list_of_suffixes_is_written_twice(render):
+    """A name that one module checks with another pattern than the next is found by users."""
+    project = render(features=[*read_features()], backends=[*read_backends()])
+    source = "".join(file.read_text("utf-8") for file in (project / "src").rglob("*.py"))
+    patterns = re.findall(r'r"\^[^"\n]{8,}\$"', source)
+    assert sorted(patterns) == sorted({*patterns})
+    assert len(re.findall(r"^PICKLES\b", source, re.MULTILINE)) == 1
+
+
 def test_no_python_file_of_the_template_has_a_jinja_if():
     """Files branch, contents loop: only in the two files that know all features."""
     for file in TEMPLATE.rglob("*.py*"):
         tags = "if|elif" if file.name in LISTS else "if|elif|for"
         assert not re.search(rf"\{{%-?\s*({tags})", file.read_text("utf-8")), file
+
+
+def test_peers_of_the_benchmarks_open_networks_in_one_place():
+    """One with other options would not be compared on equal terms."""
+    peers = (ROOT / "benchmarks/peers").rglob("*.py")
+    openers = [file.name for file in peers if "InferenceSession(" in file.read_text("utf-8")]
+    assert openers == ["sessions.py"]
 
 
 def test_file_names_are_legal_on_windows():

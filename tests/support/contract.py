@@ -58,6 +58,7 @@ def assert_log(service, *, started, result="positive"):
         time.sleep(0.02)
     for line in (
         *(["Starting server on 127.0.0.1:0"] if started else []),
+        "Loading model: dummy_classifier model=dummy_classifier@1.0.0",
         "Loaded model: dummy_classifier model=dummy_classifier@1.0.0",
         "Health check requested",
         "Making prediction for input: This is good...",

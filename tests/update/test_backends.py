@@ -148,3 +148,15 @@ def test_backend_that_is_taken_out_goes(history, started, tmp_path):
     update(project, to=history.current, data={"backends": []})
     assert of_backends(files(project)) == []
     assert "backends" not in answers_of(project)
+
+
+def test_backend_of_the_example_can_be_taken_out_as_well(history, started, tmp_path):
+    project = started(history.current, tmp_path / "project", model_backend="onnx")
+    update(project, to=history.current, data={"model_backend": "keyword", "backends": []})
+    for _ in range(2):
+        answers = answers_of(project)
+        assert ("backends" in answers, answers["example_backend"]) == (False, "onnx")
+        assert of_backends(files(project)) == []
+        commit(project, "Out")
+        update(project, to=history.current)
+    assert git(project, "status", "--porcelain") == ""

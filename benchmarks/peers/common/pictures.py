@@ -1,8 +1,9 @@
 """A classifier of pictures: Pillow makes them small, a network of ONNX Runtime classifies them."""
 
-import os
 from io import BytesIO
 from typing import Any, ClassVar
+
+from sessions import open_session
 
 SIDE = 64
 
@@ -15,14 +16,9 @@ class Pictures:
 
     def __init__(self) -> None:
         import numpy
-        import onnxruntime
         from PIL import Image
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            os.environ["BENCH_ARTIFACT"], options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session()
         self._numpy, self._open = numpy, Image.open
 
     def predict(self, content: bytes) -> int:

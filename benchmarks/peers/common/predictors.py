@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pictures import Pictures
+from sessions import open_session
 from upstreams import Aiohttp, Httpx
 
 
@@ -55,13 +56,8 @@ class OnnxMlp:
 
     def __init__(self) -> None:
         import numpy
-        import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            os.environ["BENCH_ARTIFACT"], options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session()
         self._numpy = numpy
 
     def predict(self, features: list[float]) -> int:

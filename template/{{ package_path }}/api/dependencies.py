@@ -43,7 +43,7 @@ class RequestState(TypedDict, total=False):
     status: int
     """Status of the response, once it begins."""
     began: float
-    """When the response began, in seconds of `time.perf_counter`."""
+    """Time at which the response began, in seconds of `time.perf_counter`."""
     body: bytes
     """The whole body, once a limit has read it, and inflated by `hardening`."""
     slot: Any

@@ -1,4 +1,4 @@
-"""Liveness, readiness, and what is served."""
+"""Liveness, readiness, and facts about the service and its model."""
 
 import logging
 from typing import Any

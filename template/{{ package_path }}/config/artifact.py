@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from .base import Section
 
+SHA256 = r"^[0-9a-f]{64}$"
 REMOTE = ("s3", "gs", "az", "https", "hf")
 EXPECTED = (
     "must be a path below the project's folder, such as artifacts/model.onnx, or begin with "
@@ -22,7 +23,7 @@ class ArtifactSettings(Section):
     """A path below the project's folder, `file:/…`, or an address: `s3://`, `gs://`, `az://` and
     `https://` with the feature `object_stores`, `hf:org/name@revision` with `hugging_face`. A slash
     at the end means a folder of an object store."""
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=SHA256)
     """Checksum of the artifact, 64 lower-case hexadecimal digits, as `make checksum` prints it."""
     card: str | None = Field(default=None, min_length=1)
     """YAML file with the version and more, relative to the project's folder; by default, for a

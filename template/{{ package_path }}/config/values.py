@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+VERSION = r"^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}$"
+
 # As browsers send them: in lower case, without default port, path or slash at the end.
 _DEFAULT_PORT = r"http://[^,]*:80(,|$)|https://[^,]*:443(,|$)"
 _HOST = r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?"

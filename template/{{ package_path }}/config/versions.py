@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from .base import Section
+from .values import VERSION
 
 Overrides = TypeVar("Overrides", bound=Section)
 
@@ -35,7 +36,7 @@ def _some(shares: dict[str, float]) -> dict[str, float]:
     return shares
 
 
-VersionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}$")]
+VersionName = Annotated[str, Field(pattern=VERSION)]
 Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, le=1)]
 Weights = Annotated[dict[VersionName, Weight], BeforeValidator(_parse), AfterValidator(_some)]

@@ -19,7 +19,7 @@ class ServiceError(Exception):
 
 
 class ConfigError(ServiceError):
-    """The configuration or the project is wrong; the message says where, and what is expected."""
+    """The configuration or the project is wrong; the message has the place and what is expected."""
 
     exit_code = 78  # EX_CONFIG of sysexits.h, which Python's `os` lacks on Windows
 

@@ -13,9 +13,9 @@ class RequestContext(NamedTuple):
     id: str = ""
     """Request id, as in the log and in `X-Request-ID`."""
     headers: Mapping[str, str] = {}
-    """Those that the setting `service.request_headers` chooses, by their names in lower case."""
+    """Headers that the setting `service.request_headers` chooses, by name in lower case."""
     deadline: float | None = None
-    """When the time for the call is over, in seconds of `time.monotonic`; None without a limit."""
+    """End of the time for the call, in seconds of `time.monotonic`; None without a limit."""
 
     @property
     def time_left(self) -> float | None:

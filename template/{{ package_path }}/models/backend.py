@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -30,23 +30,30 @@ class ArtifactModel(Model):
     artifact_suffixes: ClassVar[tuple[str, ...]]
     """File name suffixes that `model.artifact` may have."""
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Check the class's `Options` as soon as it is defined, before an artifact is fetched.
+
+        Raises:
+            ConfigError: They do not extend those of its backend.
+        """
+        super().__init_subclass__(**keywords)
+        for base in cls.__bases__:
+            if issubclass(base, ArtifactModel) and not issubclass(cls.Options, base.Options):
+                expected = f"its class Options must extend {base.Options.__qualname__}"
+                raise ConfigError(f"{cls.__qualname__}: {expected}")
+
     @cached_property
     def cpus(self) -> CpuShare:
         """CPUs that this process and each call may use; set before `load`."""
         return CpuShare.of()
 
-    def find_artifact(self, options: type[Options]) -> Path:
+    def find_artifact(self) -> Path:
         """Return the path of the artifact.
 
-        Args:
-            options: What the backend needs of the class's `Options`.
-
         Raises:
-            ConfigError: There is no artifact, or the class's `Options` do not extend these.
+            ConfigError: There is no artifact.
         """
-        name, suffix = type(self).__qualname__, self.artifact_suffixes[0]
         if self.artifact is None:
+            name, suffix = type(self).__qualname__, self.artifact_suffixes[0]
             raise ConfigError(f"{name} has no artifact: set model.artifact.uri, such as a {suffix}")
-        if not isinstance(self.options, options):
-            raise ConfigError(f"{name}: its class Options must extend {options.__qualname__}")
         return self.artifact

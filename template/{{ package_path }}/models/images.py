@@ -7,6 +7,7 @@ from typing import TypeVar
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from ..core.errors import InvalidInputError
+from ..utils.logged_warnings import logged_warnings
 
 FORMATS = ("JPEG", "PNG", "WEBP")  # as Pillow names them
 MAX_PIXELS = 25_000_000  # 75 MB as RGB
@@ -23,7 +24,7 @@ def decode_image(
     mode: str | None = "RGB",
     near: int | None = None,
 ) -> Image.Image:
-    """Decode a picture, turned upright as its EXIF data says.
+    """Decode a picture, turned upright by its EXIF data.
 
     Args:
         content: The file.
@@ -90,7 +91,8 @@ def _decode(
     decode: Callable[[Image.Image], Result],
 ) -> Result:
     try:
-        with Image.open(BytesIO(content), formats=formats) as image:
+        # Pillow warns of what is broken in a client's file, such as its EXIF data.
+        with logged_warnings(), Image.open(BytesIO(content), formats=formats) as image:
             _check_pixels(image, max_pixels)
             return decode(image)
     except (InvalidInputError, MemoryError):

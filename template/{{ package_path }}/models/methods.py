@@ -7,17 +7,16 @@ from ..core.errors import ConfigError
 
 
 def check_methods(cls: type) -> None:
-    """Check that methods return or yield as their names say.
+    """Check that methods return or yield, as each name requires.
 
     Raises:
         ConfigError: A method yields but must return, or the reverse.
     """
     for name in ("load", "predict", "predict_batch", "unload"):
         method, called = getattr(cls, name, None), f"{cls.__qualname__}.{name}"
-        may_yield = name == "predict_batch"  # its results become a list
-        if inspect.isasyncgenfunction(method) or (
-            inspect.isgeneratorfunction(method) and not may_yield
-        ):
+        # The results of `predict_batch` become a list.
+        yields = inspect.isgeneratorfunction(method) and name != "predict_batch"
+        if yields or inspect.isasyncgenfunction(method):
             raise ConfigError(f"{called} has `yield`: use `return`, or predict_stream")
     if inspect.iscoroutinefunction(getattr(cls, "predict_stream", None)):
         raise ConfigError(f"{cls.__qualname__}.predict_stream needs `yield`")

@@ -18,7 +18,7 @@ class OnnxModel(ArtifactModel):
     """A model whose artifact is a graph, such as `artifacts/price.onnx`."""
 
     class Options(ArtifactModel.Options):
-        """Where and how the graph runs: `MODEL__OPTIONS__THREADS=2` in the environment."""
+        """Execution of the graph: `MODEL__OPTIONS__THREADS=2` in the environment."""
 
         providers: Texts = Field(default=("CPUExecutionProvider",), min_length=1)
         """Execution providers, the preferred one first; one that is missing ends the start."""
@@ -35,7 +35,7 @@ class OnnxModel(ArtifactModel):
     session: Any
     """The session of ONNX Runtime."""
     metadata: dict[str, str]
-    """Texts that whoever made the graph has added to it, such as its labels."""
+    """Texts in the metadata of the graph, such as its labels."""
 
     def load(self) -> None:
         """Open the graph.
@@ -44,7 +44,7 @@ class OnnxModel(ArtifactModel):
             ConfigError: There is no artifact, it is not a graph that this ONNX Runtime knows, or a
                 provider is missing.
         """
-        graph = find_graph(self.find_artifact(OnnxModel.Options))
+        graph = find_graph(self.find_artifact())
         self.session = open_session(graph, self.options, self.cpus.process)
         self.metadata = dict(self.session.get_modelmeta().custom_metadata_map)
         self._inputs = [tensor.name for tensor in self.session.get_inputs()]

@@ -36,7 +36,7 @@ class OnnxDetector(OnnxModel):
     """
 
     class Options(OnnxModel.Options):
-        """Which boxes are returned."""
+        """Limits of the boxes that are returned."""
 
         min_score: float = Field(default=0.25, ge=0, le=1)
         """Least score of a detection."""

@@ -41,7 +41,7 @@ class Classification(Result):
 
 
 class Detection(Result):
-    """An object in a picture: what it is, and its box in pixels of the picture."""
+    """An object in a picture: its label, and its box in pixels of the picture."""
 
     label: str
     """The most probable label of the object."""

@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zipfile import ZipFile
 
+from ..core.artifacts.files import is_pickle
 from ..core.errors import ConfigError
 from .backend import ArtifactModel
 from .results import Classification
-
-PICKLES = (".joblib", ".pickle", ".pkl")
-"""Files that run code when they are loaded; any other is read by skops, which runs none."""
-
 
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _bounds = threading.local()
@@ -30,7 +27,7 @@ class SklearnModel(ArtifactModel):
     """Most bytes of a skops file after decompression."""
 
     protocol_platform: ClassVar[str] = "sklearn_model"
-    artifact_suffixes: ClassVar[tuple[str, ...]] = (".skops", *PICKLES)
+    artifact_suffixes: ClassVar[tuple[str, ...]] = (".skops", ".joblib", ".pickle", ".pkl")
     """Ends of names of files that `model.artifact` may name; pickles need `allow_pickle`."""
 
     estimator: Any
@@ -44,7 +41,7 @@ class SklearnModel(ArtifactModel):
                 made it, or it has types that are not trusted.
         """
         name = type(self).__qualname__
-        artifact = self.find_artifact(ArtifactModel.Options)
+        artifact = self.find_artifact()
         if artifact.is_dir():
             raise ConfigError(f"{name}: model.artifact.uri must be a file, not {artifact}")
         self.estimator = load_estimator(artifact, self.trusted_types, self.max_bytes, name)
@@ -86,7 +83,7 @@ class SklearnModel(ArtifactModel):
 
 
 def load_estimator(path: Path, trusted_types: Sequence[str], max_bytes: int, name: str) -> Any:
-    """Load a file of skops, or of joblib if its name says so.
+    """Load a file of skops, or of joblib if it has the name of a pickle.
 
     Args:
         path: The file; where it is of joblib, its source must be trusted.
@@ -102,7 +99,7 @@ def load_estimator(path: Path, trusted_types: Sequence[str], max_bytes: int, nam
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", InconsistentVersionWarning)
-            if path.suffix.lower() in PICKLES:
+            if is_pickle(path):  # as for the consent to run its code
                 return _read_joblib(path)
             return _read_skops(path, trusted_types, max_bytes, name)
     except InconsistentVersionWarning as exc:

@@ -69,6 +69,7 @@ class InferenceService:
 
     async def start(self) -> None:
         """Load the model and warm it up, off the event loop."""
+        self._log.line(logging.INFO, "Loading model: %s", self.name)
         await self.runner.start()
         self.loaded = True
         self.observer.on_load(self.runner.times)

@@ -1,4 +1,4 @@
-"""How many processors this process may use: in a container fewer than the machine has."""
+"""The number of processors for this process: in a container fewer than the machine has."""
 
 import os
 import sys

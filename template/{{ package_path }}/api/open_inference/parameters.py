@@ -1,6 +1,6 @@
 """Check the parameters of a request; flatten the card of the model into parameters.
 
-Unknown names are ignored, as the protocol says, and so are hints about how to serve a request:
+Unknown names are ignored, as the protocol requires, and so are hints about how to serve a request:
 `priority`, `timeout`, `headers`, `triton_enable_empty_final_response`.
 """
 

@@ -24,7 +24,7 @@ class File(NamedTuple):
 
     content: bytes
     media_type: str
-    """As the part declares it; empty if it does not."""
+    """Media type that the part declares; empty if it declares none."""
 
 
 def read_file(body: bytes, content_type: bytes) -> File:
@@ -52,7 +52,7 @@ def read_file(body: bytes, content_type: bytes) -> File:
 
 
 class _Form:
-    """Where the one part of a form begins and ends, so that its bytes are copied once."""
+    """Bounds of the one part of a form, so that its bytes are copied once."""
 
     def __init__(self) -> None:
         self._name, self._value = b"", b""

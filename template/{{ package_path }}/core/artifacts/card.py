@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from ...config.artifact import ArtifactSettings
+from ...config.artifact import SHA256, ArtifactSettings
+from ...config.values import VERSION
 from ...utils.helpers import load_yaml_config, yaml_positions
 from ..config_errors import config_error
 from ..errors import ConfigError
@@ -27,11 +28,15 @@ class Card(BaseModel):
     Any other keys are shown as they are.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    # A metric may be undefined, as with one class in the test data. That need not end the start,
+    # but null, which JSON has for it, would hide it: "NaN" shows it.
+    model_config = ConfigDict(
+        extra="allow", frozen=True, use_attribute_docstrings=True, ser_json_inf_nan="strings"
+    )
 
-    version: str = Field(pattern=r"^[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}$")
+    version: str = Field(pattern=VERSION)
     """Version of the model: letters, digits and `._+-`, in quotes."""
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=SHA256)
     """Checksum of the artifact, 64 lower-case hexadecimal digits."""
     made_with: dict[str, str] = {}
     """Versions of the packages that made it, by name."""

@@ -119,7 +119,7 @@ def size_of(file: Path) -> int:
 
 
 def is_named_as_pickle(name: str) -> bool:
-    """Return whether the name of a file says that loading it runs code that is in it."""
+    """Return whether a file has the name of a pickle: loading it runs code that is in it."""
     path = Path(name.lower())
     return (Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix) in PICKLES
 

@@ -118,7 +118,7 @@ def _explained(uri: str) -> Iterator[None]:
     problem = f"model.artifact.uri: {uri}"
     try:
         yield
-    except FileNotFoundError as exc:  # so obstore says it
+    except FileNotFoundError as exc:  # obstore's error for a missing object
         raise ConfigError(f"{problem}: there is no such object; end a folder with a slash") from exc
     except DENIED as exc:
         raise ConfigError(f"{problem}: access is denied; check credentials and rights") from exc

@@ -24,7 +24,7 @@ class Server(Protocol):
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was told to end."""
+        """Whether its end was requested."""
 
     def end(self, number: int, frame: FrameType | None, *, at_once: bool = False) -> None:
         """Finish the requests in progress, or none, and exit; a signal was the reason."""
@@ -49,7 +49,7 @@ class UvicornServer:
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was told to end."""
+        """Whether its end was requested."""
         return bool(self._server.should_exit)
 
     def end(self, number: int, frame: FrameType | None, *, at_once: bool = False) -> None:

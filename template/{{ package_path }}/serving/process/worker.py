@@ -45,7 +45,7 @@ class Worker(multiprocess.Process):
     failures = 0
     """Consecutive attempts that ended before the worker accepted requests."""
     retry_at = 0.0
-    """When to start a replacement for this worker, which has ended."""
+    """Time to start a replacement for this worker, which has ended."""
     _pinged_at: float | None = None
 
     def start(self) -> None:

@@ -72,7 +72,8 @@ def test_name_and_version_come_from_the_model_unless_configured():
 
 def test_lines_of_a_prediction(log):
     predict(service_of(Fake()), "This is good " * 10)
-    cold, loaded, making, result = log.getvalue().splitlines()
+    loading, cold, loaded, making, result = log.getvalue().splitlines()
+    assert loading.endswith(" - INFO - Loading model: fake model=fake@1.2.3")
     assert cold.endswith(" - WARNING - Not warmed up: Fake has no example")
     assert " - INFO - Loaded model: fake model=fake@1.2.3 environment=development load_s=" in loaded
     text = ("This is good " * 10)[:50]

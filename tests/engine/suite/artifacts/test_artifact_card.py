@@ -1,7 +1,6 @@
 """The card of an artifact: where it is found, what is served of it, what is rejected."""
 
 import hashlib
-import json
 import logging
 from importlib.metadata import version
 
@@ -167,11 +166,16 @@ def test_model_without_any_version_is_a_warning(project, caplog):
     assert caplog.messages == ["The model has no version: no card, and no model.version"]
 
 
-def test_not_a_number_is_null(project):
-    (project / "artifacts/price.card.yaml").write_text("version: '1'\nmetrics: {f1: .nan}\n")
+def test_number_that_json_lacks_is_text(project):
+    metrics = "metrics: {f1: .nan, loss: .inf}\nfolds: [-.inf, {auc: .nan}]\n"
+    (project / "artifacts/price.card.yaml").write_text(f"version: '1'\n{metrics}")
     with TestClient(app_of(project)) as client:
         [model] = client.get("/info").json()["models"]
-    assert json.loads(json.dumps(model["card"])) == {"version": "1", "metrics": {"f1": None}}
+    assert model["card"]["metrics"] == {"f1": "NaN", "loss": "Infinity"}
+    assert model["card"]["folds"] == ["-Infinity", {"auc": "NaN"}]
+    card = read(project)
+    assert card is not None
+    assert "| Metrics f1 | NaN |" in as_table(card)
 
 
 def test_command_prints_a_table_or_one_line(project, monkeypatch, capsys):

@@ -1,6 +1,8 @@
 """Pictures of clients: decoded within limits, or rejected with one sentence."""
 
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from base64 import b64encode
@@ -11,10 +13,24 @@ import pytest
 from PIL import Image
 
 from src.core.errors import InvalidInputError
+from src.core.metadata import PROJECT_DIR
 from src.models.base import Model
 from src.models.images import decode_frames, decode_image
 
 DAMAGED = "damaged or incomplete"
+WARNING = """
+import io, logging, sys, warnings
+sys.path.insert(0, sys.argv[1])
+from PIL import Image
+from src.models.images import decode_image
+logging.basicConfig(level=sys.argv[2], stream=sys.stdout)
+content = sys.stdin.buffer.read()
+decode_image(content)
+print("decoded")
+logging.disable()
+Image.open(io.BytesIO(content)).getexif()
+warnings.warn("of the user")
+"""
 
 
 def picture(kind="PNG", size=(8, 6), mode="RGB", **options):
@@ -100,6 +116,20 @@ def test_deep_picture_is_rejected_where_pixels_would_be_cut_off():
     with pytest.raises(InvalidInputError, match="8 bits a channel"):
         decode_image(content)
     assert decode_image(content, mode=None).mode == "I;16"
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_warnings_of_the_decoder_are_lines_at_debug_and_others_stay(level):
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    content = picture("JPEG", exif=exif.tobytes()[:-4])
+    command = [sys.executable, "-W", "always", "-c", WARNING, PROJECT_DIR, level]
+    done = subprocess.run(command, input=content, capture_output=True, check=True)
+    logged, _, shown = done.stdout.partition(b"decoded")
+    assert (b"Truncated File Read" in logged) == (level == "DEBUG")
+    assert (done.stderr.count(b"UserWarning: "), shown.strip()) == (2, b"")
+    assert done.stderr.count(b"UserWarning: Truncated File Read") == 1, "of the user's own call"
+    assert b"UserWarning: of the user" in done.stderr
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "PPM", "EPS", "PDF"])

@@ -112,15 +112,12 @@ def test_threads_are_the_processors_unless_they_are_set(artifact, monkeypatch):
     assert options.intra_op_num_threads == 2
 
 
-def test_options_that_are_not_those_of_the_backend_are_named(artifact):
-    class OwnModel(TripleModel):
-        class Options(Section):
-            limit: int = 3
-
-    model = OwnModel()
-    model.artifact = artifact
+def test_options_that_are_not_those_of_the_backend_are_named_before_anything_is_fetched():
     with pytest.raises(ConfigError, match=r"OwnModel: its class Options must extend OnnxModel\.O"):
-        model.load()
+
+        class OwnModel(TripleModel):
+            class Options(Section):
+                limit: int = 3
 
 
 def test_session_gets_path_providers_and_their_options(artifact, sessions):

@@ -2,8 +2,10 @@
 
 import json
 import pickle
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -18,16 +20,31 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from src.config.settings import Settings
 from src.core.errors import ConfigError
+from src.models import sklearn_backend
 from src.models.results import Classification
 from src.models.sklearn_backend import SklearnModel
 from src.services import cpu_share
 from src.services.inference_service import InferenceService
 from src.utils import cpus
 from src.utils.cpus import CpuShare
-from tests.conftest import TextModel, until
+from tests.conftest import PATIENCE_S, TextModel, until
+from tests.engine.suite.always.test_process import MAIN, running
 
 ROWS, LABELS = [[0.0, 1.0], [1.0, 0.0], [0.1, 0.9], [0.9, 0.2]], ["low", "high", "low", "high"]
 TREES = "sklearn.tree._tree.Tree"
+OTHER_OPTIONS = """
+from ..config.base import Section
+from .sklearn_backend import SklearnModel
+
+class PriceModel(SklearnModel):
+    model_name, example = "price", 1.0
+
+    class Options(Section):
+        currency: str = "EUR"
+
+    def predict(self, input_data: float) -> float:
+        return input_data
+"""
 
 
 class Point(BaseModel):
@@ -272,6 +289,24 @@ def test_reason_of_several_lines_is_one_line(tmp_path, monkeypatch):
 def test_model_without_artifact_names_the_setting():
     with pytest.raises(ConfigError, match=r"PointModel has no artifact: set model\.artifact\.uri"):
         PointModel().load()
+
+
+def test_options_of_another_kind_end_the_start_before_the_artifact_is_read(artifact):
+    file = Path(sklearn_backend.__file__).with_name("options_for_test.py")
+    file.write_text(OTHER_OPTIONS)
+    variables = {
+        "IMPLEMENTATION": "options_for_test:PriceModel",
+        "ARTIFACT__URI": f"file:{artifact}",
+    }
+    variables = {f"MODEL__{name}": value for name, value in variables.items()}
+    try:
+        with running([sys.executable, MAIN], API_PORT="0", **variables) as process:
+            output, _ = process.communicate(timeout=PATIENCE_S)
+    finally:
+        file.unlink()
+    assert process.returncode == 78
+    assert "PriceModel: its class Options must extend ArtifactModel.Options" in output
+    assert "Verified artifact" not in output
 
 
 @pytest.mark.parametrize("layer", ["api", "batch"])
