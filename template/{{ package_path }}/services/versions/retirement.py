@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import gc
 import logging
+import os
 import threading
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -15,6 +16,22 @@ from .leases import users
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.02
+OTHER_LIBRARIES = AttributeError, OSError, TypeError  # than glibc, or Windows
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+LARGE = 4_000_000  # bytes
+
+
+def return_large_blocks() -> None:
+    """Let the C library return the memory of large arrays to the system as soon as they are freed.
+
+    Left alone, glibc keeps up to 64 MB in each arena, of which threads have several. A block of 4 MB
+    or more then costs a system call. Variables such as `MALLOC_TRIM_THRESHOLD_` take precedence.
+    """
+    if not any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
+        with suppress(*OTHER_LIBRARIES):
+            library = ctypes.CDLL(None)
+            library.mallopt(M_MMAP_THRESHOLD, LARGE)
+            library.mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
 
 
 async def retire(service: InferenceService, concurrency: int, drain_s: float) -> None:
@@ -67,5 +84,5 @@ def _free(service: InferenceService) -> None:
     gc.collect()
     if is_frozen:
         gc.freeze()
-    with suppress(AttributeError, OSError, TypeError):  # another C library, or Windows
+    with suppress(*OTHER_LIBRARIES):
         ctypes.CDLL(None).malloc_trim(0)

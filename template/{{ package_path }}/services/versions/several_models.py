@@ -8,6 +8,7 @@ from ...config.settings import ServedModelSettings, Settings
 from ...core.errors import ConfigError
 from ...core.model_configs import ModelConfig, read_models
 from ..inference_service import InferenceService
+from .retirement import return_large_blocks
 from .served_model import ServedModel
 from .shadow import Shadows
 from .version import Create, Version
@@ -19,6 +20,7 @@ def create_services(create: Create, settings: Settings) -> list[InferenceService
     Raises:
         ConfigError: A setting or a class of a model is wrong.
     """
+    return_large_blocks()  # before a model is loaded
     return [_serve(create, config) for config in read_models(settings).values()]
 
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from src.core.errors import ConfigError, ServiceError
-from src.serving import reloading
 from src.services.versions.changes import change
+from src.serving import reloading
 from tests.conftest import until
 from tests.engine.suite.versions.trials import Trial, predict, read, serve, write
 
@@ -76,7 +76,8 @@ def test_version_that_cannot_be_loaded_leaves_the_traffic(tmp_path, log):
 def test_header_and_shadow_change(tmp_path):
     with serve(tmp_path, CONFIG) as client:
         text = CONFIG.replace(
-            'serve: "1"', 'shares: {"1": 1, "2": 1}\n    sticky_header: X-User\n    shadow: {"2": 1}'
+            'serve: "1"',
+            'shares: {"1": 1, "2": 1}\n    sticky_header: X-User\n    shadow: {"2": 1}',
         )
         reload(client, tmp_path, text)
         assert len({predict(client, **{"X-User": "anna"}) for _ in range(20)}) == 1

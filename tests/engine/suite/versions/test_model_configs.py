@@ -1,10 +1,10 @@
 """The section `models`: inheritance, rollback by one value, errors with file, line and column."""
 
 import pytest
-from tests.engine.suite.versions.trials import read
 
 from src.core.errors import ConfigError
 from src.core.model_configs import read_models
+from tests.engine.suite.versions.trials import read
 
 TWO = """
 model:
