@@ -54,9 +54,6 @@ def create_app(
         if router := getattr(module, "router", None):
             app.include_router(router)
         _install(module, app, settings)
-        if add_routes := getattr(module, "add_routes", None):
-            for prefix, service in state_of(app).prefixes.items():
-                add_routes(app, settings, service, prefix)
     app.user_middleware[:] = [*outer, *app.user_middleware, *inner]
     return app
 
@@ -101,9 +98,12 @@ def _others(package: ModuleType, engine: Iterable[ModuleType]) -> list[ModuleTyp
     return [module for module in import_all(package) if module not in engine]
 
 
-def _install(module: Any, target: object, settings: Settings) -> None:
+def _install(module: Any, target: Any, settings: Settings) -> None:
     if install := getattr(module, "install", None):
         install(target, settings)
+    if add_routes := getattr(module, "add_routes", None):
+        for prefix, service in state_of(target).prefixes.items():
+            add_routes(target, settings, service, prefix)
 
 
 def _create_app(modules: Iterable[ModuleType]) -> FastAPI:

@@ -31,14 +31,15 @@ QUESTIONS = {
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
-        *("docker", "artifacts", "object_stores", "hugging_face"),
+        *("versions", "docker", "artifacts", "object_stores", "hugging_face"),
     ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
     "package_name": None,
 }
 PRODUCTION = [
-    *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "docker"),
+    *("batching", "hardening", "open_inference", "metrics", "playground", "uploads"),
+    *("versions", "docker"),
 ]
 COMPUTED = ["package_path", "import_name", "launcher_dir", "model_class", "all_features"]
 

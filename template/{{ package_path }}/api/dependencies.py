@@ -10,7 +10,8 @@ from starlette.datastructures import Headers
 
 from ..config.settings import Settings
 from ..core.errors import ModelNotReadyError
-from ..services.inference_service import UNLOADED, InferenceService
+from ..services.inference_service import InferenceService
+from ..services.model_runner import UNLOADED
 
 
 class AppState(Protocol):

@@ -53,7 +53,7 @@ class ServedModel(Section, Generic[Overrides]):
     """Versions of a model, and which of them respond: `MODELS__SENTIMENT__SERVE=1.4.0`."""
 
     versions: dict[VersionName, Overrides] = Field(default={})
-    """What differs from the model's other settings, by version; without it, there is one version,
+    """Settings in which a version differs from the others, by version; without it, there is one,
     with the name that the class or the artifact's card has."""
     serve: str | None = None
     """The version that responds, whatever `shares` says: one value to roll back."""

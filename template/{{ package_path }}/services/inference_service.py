@@ -10,12 +10,10 @@ from ..config.settings import Settings
 from ..core.errors import ModelNotReadyError, PredictionError, ServiceError
 from ..models.base import Model
 from ..models.methods import check_name
-from .model_runner import ModelRunner
+from .model_runner import UNAVAILABLE, ModelRunner
 from .observer import Observer
 from .prediction_cache import MISSING, PredictionCache
 from .prediction_log import PredictionLog, ms_since
-
-UNAVAILABLE, UNLOADED = "UNAVAILABLE", "unloaded"
 
 
 class InferenceService:
@@ -33,7 +31,7 @@ class InferenceService:
         self.example = model.example
         self.loaded = False
         self.absence = UNAVAILABLE, ""
-        """State in the repository of the protocol while it is not ready, and the reason."""
+        """State in the protocol while it is not ready, and the reason."""
         self.checks: list[Callable[[], bool]] = []
         """Further conditions for the service to be ready, besides a loaded model."""
         self.runner = ModelRunner(model, settings.service)

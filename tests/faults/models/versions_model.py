@@ -14,7 +14,7 @@ class Arrays(Model):
     """Numbers in one block of memory; the version that predicts is the prediction."""
 
     class Options(Section):
-        """What a version is."""
+        """Options of a version."""
 
         name: str = "one"
         """Prediction for each input."""
@@ -68,7 +68,7 @@ class Objects(Arrays):
 
     def predict(self, input_data: str) -> str:
         """Return the number of words."""
-        return str(len(self.content))
+        return f"{len(self.content)}{input_data[:0]}"
 
 
 class Fast(Arrays):
@@ -77,5 +77,5 @@ class Fast(Arrays):
     model_name: ClassVar[str] = "fast"
 
     def predict(self, input_data: str) -> str:
-        """Return the name of this version."""
-        return "fast"
+        """Return the input."""
+        return input_data

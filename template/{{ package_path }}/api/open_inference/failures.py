@@ -12,7 +12,7 @@ from ..schemas import Problem
 from .schemas import Failure
 
 PREFIX = "/v2/"
-NO_ROUTE = PHRASES[404]  # as the router says it
+NO_ROUTE = PHRASES[404]  # the message of the router
 
 
 def install(app: FastAPI, _: Settings) -> None:

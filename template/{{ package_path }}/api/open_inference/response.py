@@ -23,7 +23,7 @@ Output = tuple[str, str, tuple[int, ...], Any]
 
 
 class Source(NamedTuple):
-    """What a response says of its model, and the id of its request."""
+    """The model of a response, and the id of its request."""
 
     model_name: str
     model_version: str
@@ -46,7 +46,7 @@ class ResponseWriter:
         """Write a response.
 
         Args:
-            source: What the response says of its model and request.
+            source: The model, and the id of the request.
             tensors: All outputs, with flat elements.
             requested: The outputs to send.
             accepted: The header `Accept-Encoding`.

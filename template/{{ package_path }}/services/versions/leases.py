@@ -1,4 +1,4 @@
-"""Which requests use which version: each has one, until its response is sent."""
+"""Leases: a request uses one version of a model, until its response is sent."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -7,7 +7,8 @@ from time import perf_counter
 
 from ...config.settings import Settings
 from ...core.errors import ModelNotReadyError, ServiceError, UnknownModelError
-from ..inference_service import UNAVAILABLE, UNLOADED, InferenceService
+from ..inference_service import InferenceService
+from ..model_runner import UNAVAILABLE, UNLOADED
 from .retirement import retire
 
 logger = logging.getLogger(__name__)

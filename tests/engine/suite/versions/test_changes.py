@@ -150,7 +150,7 @@ def test_server_listens_to_the_signal_and_a_test_client_does_not(tmp_path, monke
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
 
 
-def test_artifact_that_has_changed_is_loaded_anew(tmp_path, monkeypatch, log):
+def test_artifact_that_has_changed_is_loaded_anew(tmp_path):
     tags = {"one": "1", "two": "1"}
     with serve(tmp_path, f"{CONFIG}\nrepository: {{poll_s: 0.02}}") as client:
         for version in client.app.state.inference_service.of_version.values():

@@ -269,7 +269,7 @@ def test_lease_that_is_over_chooses_nothing(tmp_path):
 
 
 def test_error_while_unloading_is_logged(tmp_path, log, monkeypatch):
-    def fail(self):
+    def fail(_):
         raise OSError("no such handle")
 
     with serve(tmp_path, ONE) as client:

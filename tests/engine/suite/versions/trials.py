@@ -20,7 +20,7 @@ class Trial(Model):
     """Return an option, after the event of an option."""
 
     class Options(Section):
-        """What a version returns, and how it fails."""
+        """Prediction of a version, and how it fails."""
 
         answer: str = "none"
         """Prediction for each input."""
