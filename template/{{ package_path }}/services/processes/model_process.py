@@ -69,6 +69,7 @@ class ModelProcess:
                 async with asyncio.timeout(limit):
                     succeeded, result, trace = await self._wire.exchange(message)
             except TimeoutError:
+                logger.warning("Killing a process of the model: no result", extra={"pid": self.pid})
                 self.kill()
                 raise PredictionTimeoutError(f"No result within {limit:g} s") from None
             except ConnectionError:

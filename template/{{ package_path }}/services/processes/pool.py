@@ -34,7 +34,8 @@ class ProcessPool:
         self._processes: list[ModelProcess] = []
         self._free: asyncio.Queue[ModelProcess] = asyncio.Queue()
         self._starting = asyncio.Lock()  # one at a time, so that peaks of memory do not add up
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._keepers: list[asyncio.Task[None]] = []
         self._cannot_start = False
 
     @property
@@ -51,36 +52,32 @@ class ProcessPool:
             await self._for_all(ModelProcess.end)
             raise
         for index in range(self._count):
-            self._run(self._keep(index))
+            self._keepers.append(asyncio.create_task(self._keep(index)))
 
     async def predict(self, input_data: Any) -> Any:
         """Predict for one input."""
-        process = await self._take()
-        return await self._go_on(self._call_and_free(process, "predict", input_data))
+        return await self._call("predict", input_data)
 
     async def predict_batch(self, inputs: list[Any]) -> list[Any]:
         """Predict for several inputs in one process."""
-        process = await self._take()
-        results: list[Any] = await self._go_on(
-            self._call_and_free(process, "predict_batch", inputs)
-        )
+        results: list[Any] = await self._call("predict_batch", inputs)
         return results
 
     async def predict_stream(self, input_data: Any) -> AsyncGenerator[Any]:
         """Yield the chunks of a prediction; it has its process to itself until it is closed."""
         process = await self._take()
         try:
-            chunk = await self._go_on(self._call(process, "begin_stream", input_data))
-            while chunk:
+            call = process.call("begin_stream", input_data, limit=self._limit)
+            while chunk := await asyncio.shield(self._run(call)):
                 yield chunk[0]
-                chunk = await self._go_on(self._call(process, "next_chunk"))
+                call = process.call("next_chunk", limit=self._limit)
         finally:
-            self._run(self._call_and_free(process, "end_stream"))
+            self._run(self._free_after(process, process.call("end_stream", limit=self._timeout_s)))
 
     async def unload(self) -> None:
         """Unload the model, and end the processes."""
-        for task in self._tasks:
-            task.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         await self._for_all(ModelProcess.stop)
 
     async def _take(self) -> ModelProcess:
@@ -91,28 +88,30 @@ class ProcessPool:
             if process.is_alive:
                 return process
 
-    async def _call(self, process: ModelProcess, method: str, *arguments: Any) -> Any:
-        limit = None if current_request().deadline is None else self._timeout_s
-        return await process.call(method, *arguments, limit=limit)
+    @property
+    def _limit(self) -> float | None:
+        return None if current_request().deadline is None else self._timeout_s
 
-    async def _call_and_free(self, process: ModelProcess, method: str, *arguments: Any) -> Any:
+    async def _call(self, method: str, argument: Any) -> Any:
+        process = await self._take()
+        call = process.call(method, argument, limit=self._limit)
+        # The process has to finish a call, also if its caller is cancelled.
+        return await asyncio.shield(self._run(self._free_after(process, call)))
+
+    async def _free_after(self, process: ModelProcess, call: Awaitable[Any]) -> Any:
         try:
-            return await self._call(process, method, *arguments)
+            return await call
         finally:
             self._free.put_nowait(process)
 
-    async def _go_on(self, call: Coroutine[Any, Any, Any]) -> Any:
-        """Await a call that a cancelled caller leaves behind: the process has to finish it."""
-        return await asyncio.shield(self._run(call))
-
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(coroutine)
-        self._tasks.add(task)  # the event loop alone would not keep it
+        self._calls.add(task)  # the event loop alone would not keep it
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._calls.discard(task)
         if not task.cancelled():
             task.exception()  # nobody may be left to read it
 
