@@ -17,6 +17,13 @@ Serve = Callable[..., AbstractContextManager[Service]]
 Project = Callable[[str], Path]
 
 MODELS = SUITE / "processes/process_models.py"
+KEYWORD = """
+from .dummy_model import DummyModel
+
+
+class Keyword(DummyModel):
+    inline = False
+"""
 FEATURES = ["batching", "hardening", "open_inference", "metrics", "processes"]
 VARIANTS = {
     "hardening": {"features": FEATURES},
@@ -36,6 +43,7 @@ def project(render) -> Project:
             package = next(file.parent for file in folder.rglob("app.py"))
             text = re.sub(r"\bfrom src\b", f"from {package.name}", MODELS.read_text("utf-8"))
             (package / "models" / MODELS.name).write_text(text, "utf-8")
+            (package / "models/keyword_model.py").write_text(KEYWORD, "utf-8")
             shutil.rmtree(folder / "tests")  # nothing of it is imported
         return renders[variant]
 

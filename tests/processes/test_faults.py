@@ -4,19 +4,30 @@ import os
 import signal
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
 
 import pytest
 
-from tests.faults.process import log_lines, metric, wait_for, wait_for_line
+from tests.faults.process import log_lines, metric, wait_for, wait_for_line, workers
 from tests.processes.system import Load, none_left, predict, processes_of
 
 WORKER = "process_models:Worker"
 
 
+def both(service):
+    """Return the two processes of the model, once there are two."""
+    return wait_for(lambda: len(pids := processes_of(service.process.pid)) == 2 and pids)
+
+
 def at_once(service, text):
-    """Send a request in a thread."""
-    sent = threading.Thread(target=predict, args=(service, text))
+    """Send a request in a thread; its response may never come."""
+
+    def send():
+        with suppress(ConnectionError):
+            predict(service, text)
+
+    sent = threading.Thread(target=send)
     sent.start()
     return sent
 
@@ -26,10 +37,10 @@ def test_process_that_is_killed_under_load_costs_only_its_own_calls(serve):
     with serve(WORKER) as service, ExitStack() as stack:
         loads = [stack.enter_context(Load(service, "20")) for _ in range(6)]
         for _ in range(kills):
-            pids = wait_for(lambda: len(p := processes_of(service.process.pid)) == 2 and p)
+            pids = both(service)
             time.sleep(0.2)
             os.kill(min(pids), signal.SIGKILL)
-            wait_for(lambda: pids != processes_of(service.process.pid))
+            wait_for(partial(none_left, {min(pids)}))
         stack.close()
         statuses = [status for load in loads for status in load.statuses]
         assert {*statuses} <= {200, 503}
@@ -43,15 +54,14 @@ def test_process_that_is_killed_under_load_costs_only_its_own_calls(serve):
 def test_call_that_hangs_is_504_at_its_limit_while_others_are_served(serve):
     with serve(WORKER, SERVICE__TIMEOUT=1) as service:
         for text in ("hang", "regex"):
-            before = processes_of(service.process.pid)
+            before = both(service)
             began = time.monotonic()
             with Load(service, "5") as load:
                 assert predict(service, text)[0] == 504
             assert 1 <= time.monotonic() - began < 10
             assert {*load.statuses} == {200}
-            wait_for(lambda: len(before & processes_of(service.process.pid)) == 1)
-            wait_for(lambda: len(processes_of(service.process.pid)) == 2)
-        assert len(log_lines(service, "Killing a process of the model")) == 2
+            assert len(before & both(service)) == 1
+        wait_for(lambda: len(log_lines(service, "Killing a process of the model")) == 2)
 
 
 def test_crash_is_503_without_a_retry_and_named_in_the_log(serve):
@@ -80,12 +90,14 @@ def test_service_that_is_killed_leaves_no_process(serve, variant, text):
                 each.join()
 
 
-def test_worker_that_is_killed_leaves_no_process(serve):
+def test_worker_that_is_killed_takes_its_processes_along_and_no_others(serve):
     with serve(WORKER, count=1, HARDENING__WORKERS=2) as service:
+        first, second = wait_for(lambda: len(found := workers(service)) == 2 and found)
+        gone, kept = (wait_for(lambda w=worker: processes_of(w)) for worker in (first, second))
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: none_left(gone), 10)
+        assert processes_of(second) == kept
         wait_for(lambda: len(processes_of(service.process.pid)) == 2)
-        pids = processes_of(service.process.pid)
-        service.process.kill()
-        wait_for(lambda: none_left(pids), 30)
 
 
 @pytest.mark.parametrize("variant", ["hardening", "alone"])

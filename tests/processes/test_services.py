@@ -1,9 +1,10 @@
-"""Services with processes of the model: every start, the contract, batches, an artifact, the log."""
+"""Services with processes of the model: every start, the contract, batches, artifacts, lines."""
 
 import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -53,12 +54,12 @@ def test_each_worker_has_processes_of_its_own(serve):
 
 @pytest.mark.parametrize("variant", ["hardening", "alone"])
 def test_keyword_model_keeps_the_contract(serve, variant):
-    shared = os.listdir("/dev/shm")
-    with serve(variant=variant, MODEL__IMPLEMENTATION="dummy_model:DummyModel") as service:
+    shared = {*Path("/dev/shm").iterdir()}
+    with serve("keyword_model:Keyword", variant=variant) as service:
         assert len(processes_of(service.process.pid)) == 2
         assert_contract(service)
         assert_log(service, started=True)
-    assert [name for name in os.listdir("/dev/shm") if name not in shared] == []
+    assert {*Path("/dev/shm").iterdir()} <= shared
     assert "resource_tracker" not in service.log.read_text()
 
 
@@ -97,7 +98,7 @@ def test_line_of_the_model_has_the_form_of_the_service_and_the_request_id_once(s
         assert log_lines(service, "process_models.py")
 
 
-def test_wrong_model_ends_the_start_with_one_line(serve, project, commands):
+def test_wrong_model_ends_the_start_with_one_line(project, commands):
     env = {
         "PATH": os.environ["PATH"],
         "API_PORT": "0",

@@ -38,6 +38,7 @@ class ModelProcess:
         self._wire = wire
         self._messages = messages
         self._turn = asyncio.Lock()
+        self._is_killed = False
 
     @classmethod
     async def start(cls) -> Self:
@@ -53,7 +54,7 @@ class ModelProcess:
     @property
     def is_alive(self) -> bool:
         """Whether it can be called."""
-        return not self._wire.closed.done()
+        return not (self._is_killed or self._wire.closed.done())
 
     async def call(self, method: str, *arguments: Any, limit: float | None = None) -> Any:
         """Call a method of `child.Host`, once the call before has ended; return its result.
@@ -81,6 +82,7 @@ class ModelProcess:
 
     def kill(self) -> None:
         """Kill the process, and those that the model started in its group."""
+        self._is_killed = True
         if self._process.returncode is None:  # else the number may be of another process
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)

@@ -93,9 +93,9 @@ class Worker(Model):
 
     def _descriptors(self) -> str:
         found = 0
-        for number in os.listdir("/proc/self/fd"):
+        for descriptor in Path("/proc/self/fd").iterdir():
             with suppress(FileNotFoundError):  # that of the list itself
-                found += os.readlink(f"/proc/self/fd/{number}").startswith("socket:")
+                found += str(descriptor.readlink()).startswith("socket:")
         return str(found)
 
 

@@ -375,15 +375,19 @@ def test_without_memory_files_long_values_arrive_through_the_socket(monkeypatch)
     run(scenario())
 
 
+def _descriptors():
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
 def test_descriptors_of_processes_that_ended_are_closed():
     async def scenario():
         async with started(Worker()) as service:
-            before = len(os.listdir("/proc/self/fd"))
+            before = _descriptors()
             for _ in range(3):
                 with pytest.raises(ModelProcessError):
                     await service.predict("die")
                 assert await service.predict("0") == "0"
-            assert len(os.listdir("/proc/self/fd")) == before
+            assert _descriptors() == before
 
     run(scenario())
 
@@ -399,5 +403,18 @@ def test_process_that_does_not_unload_in_time_is_killed(monkeypatch, caplog):
         await asyncio.wait({hangs})
         assert ended(pid)
         assert "was not unloaded" in caplog.text
+
+    run(scenario())
+
+
+def test_process_that_was_killed_gets_no_call_that_waited():
+    async def scenario():
+        async with started(Worker(), timeout=1) as service:
+            hangs = asyncio.create_task(service.predict("hang"))
+            await asyncio.sleep(0.7)
+            waits = asyncio.create_task(service.predict("0"))
+            with pytest.raises(PredictionTimeoutError):
+                await hangs
+            assert await waits == "0"
 
     run(scenario())
