@@ -20,6 +20,11 @@ def both(service):
     return wait_for(lambda: len(pids := processes_of(service.process.pid)) == 2 and pids)
 
 
+def has_started(service, number):
+    """Return whether so many processes have loaded the model so far."""
+    return len(log_lines(service, "Started a process of the model")) == number
+
+
 def at_once(service, text):
     """Send a request in a thread; its response may never come."""
 
@@ -53,13 +58,14 @@ def test_process_that_is_killed_under_load_costs_only_its_own_calls(serve):
 
 def test_call_that_hangs_is_504_at_its_limit_while_others_are_served(serve):
     with serve(WORKER, SERVICE__TIMEOUT=1) as service:
-        for text in ("hang", "regex"):
+        for number, text in enumerate(("hang", "regex"), 3):
             before = both(service)
             began = time.monotonic()
             with Load(service, "5") as load:
                 assert predict(service, text)[0] == 504
             assert 1 <= time.monotonic() - began < 10
             assert {*load.statuses} == {200}
+            wait_for(partial(has_started, service, number))
             assert len(before & both(service)) == 1
         wait_for(lambda: len(log_lines(service, "Killing a process of the model")) == 2)
 

@@ -31,7 +31,7 @@ QUESTIONS = {
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
-        *("docker", "artifacts", "object_stores", "hugging_face"),
+        *("docker", "artifacts", "object_stores", "hugging_face", "processes"),
     ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],
