@@ -1,5 +1,6 @@
 """What a process of the model does, without a process."""
 
+import faulthandler
 import logging
 import os
 import pickle
@@ -144,8 +145,8 @@ def test_signals_of_the_service_are_not_for_its_processes(monkeypatch):
     ours, theirs = socket.socketpair()
     held, lifeline = os.pipe()
     ours.close()
-    monkeypatch.setattr(child.faulthandler, "enable", lambda: None)
-    monkeypatch.setattr(child.os, "register_at_fork", lambda **_: None)
+    monkeypatch.setattr(faulthandler, "enable", lambda: None)
+    monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
     try:
         child.main(theirs.detach(), held, -1)
         for number in child.SIGNALS:

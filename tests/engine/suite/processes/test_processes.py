@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,7 +20,7 @@ from src.core.errors import (
 )
 from src.core.request import time_limit
 from src.services.inference_service import InferenceService
-from src.services.processes import model_process, pool, remote_model
+from src.services.processes import model_process, remote_model
 from src.services.processes.model_process import ModelProcess, ModelProcessError
 from tests.engine.suite.processes import process_models
 from tests.engine.suite.processes.process_models import Large, Streams, Worker
@@ -63,7 +63,8 @@ async def until(check):
 
 
 async def pids_of(service, number):
-    return {int(await service.predict("pid")) for _ in range(number)}
+    """Return the processes of calls that have no limit, as a start may take longer here."""
+    return {int(await service.runner.model.predict("pid")) for _ in range(number)}
 
 
 def ended(pid):
@@ -129,11 +130,9 @@ def test_model_that_no_other_process_can_import_is_refused():
 
 
 def test_processors_of_a_backend_are_shared():
-    class Share(tuple):  # as `CpuShare`, which not every service has
-        process = property(lambda self: self[0])
-
-        def __new__(cls, process, call):
-            return super().__new__(cls, (process, call))
+    class Share(NamedTuple):  # as `CpuShare`, which not every service has
+        process: int
+        call: int
 
     model: Any = Worker()
     model.cpus = Share(8, 2)
@@ -277,7 +276,7 @@ def test_process_that_cannot_start_again_is_tried_after_longer_and_longer_pauses
     async def scenario():
         async with started(Worker()) as service:
             starts = service.runner.model.predict.__self__
-            monkeypatch.setattr(pool.asyncio, "sleep", no_sleep)
+            monkeypatch.setattr(asyncio, "sleep", no_sleep)
             working, starts._start = starts._start, fail
             with pytest.raises(ModelProcessError):
                 await service.predict("die")
@@ -302,10 +301,10 @@ def test_model_that_cannot_be_loaded_ends_the_start_and_leaves_no_process(
     kind, error, text, monkeypatch
 ):
     pids = []
-    start = ModelProcess.start.__func__
+    start = ModelProcess.start
 
-    async def recorded(cls):
-        process = await start(cls)
+    async def recorded(_):
+        process = await start()
         pids.append(process.pid)
         return process
 
@@ -322,7 +321,7 @@ def test_model_that_cannot_be_loaded_ends_the_start_and_leaves_no_process(
 
 def test_stream_has_its_process_to_itself_and_frees_it(tmp_path):
     async def scenario():
-        model = Streams()
+        model: Any = Streams()
         model.artifact = tmp_path / "closed"
         async with started(model) as service:
             stream = model.predict_stream("1 2 3")
@@ -341,7 +340,7 @@ def test_stream_has_its_process_to_itself_and_frees_it(tmp_path):
 
 def test_stream_that_fails_or_hangs_frees_its_process():
     async def scenario():
-        model = Streams()
+        model: Any = Streams()
         async with started(model, timeout=0.5) as service:
             (pid,) = await pids_of(service, 1)
             with pytest.raises(KeyError):
@@ -412,7 +411,7 @@ def test_process_that_was_killed_gets_no_call_that_waited():
         async with started(Worker(), timeout=1) as service:
             hangs = asyncio.create_task(service.predict("hang"))
             await asyncio.sleep(0.7)
-            waits = asyncio.create_task(service.predict("0"))
+            waits = asyncio.create_task(service.runner.model.predict("0"))  # without a limit
             with pytest.raises(PredictionTimeoutError):
                 await hangs
             assert await waits == "0"
