@@ -1,4 +1,4 @@
-"""What runs in a process of the model: load it, and call its methods one by one."""
+"""The other side: a process that loads the model, and calls its methods one by one."""
 
 import faulthandler
 import os

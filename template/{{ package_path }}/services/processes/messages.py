@@ -51,7 +51,7 @@ class Messages:
                 self._file.truncate(0)
 
     def close(self) -> None:
-        """Give the memory back, once the other side has ended."""
+        """Release the memory, once the other side has ended."""
         if self._file:
             self._file.close()
 

@@ -1,4 +1,4 @@
-"""What a process of the model does, without a process."""
+"""The code that runs in a process of the model, tested without a process."""
 
 import faulthandler
 import logging
