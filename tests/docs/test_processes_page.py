@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.faults.process import wait_for
 from tests.processes.system import predict, processes_of
 from tests.support.pages import blocks
 from tools.managers import ROOT
@@ -34,4 +35,4 @@ def test_model_of_the_page_is_served_and_an_input_that_hangs_is_504(
         assert predict(service, 27) == (200, 111)
         assert predict(service, 0)[0] == 504
         assert predict(service, 97) == (200, 118)
-        assert not all(Path(f"/proc/{pid}").exists() for pid in before)
+        wait_for(lambda: not all(Path(f"/proc/{pid}").exists() for pid in before))
