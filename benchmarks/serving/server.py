@@ -32,7 +32,7 @@ class Server:
     port: int
     process: subprocess.Popen[str]
     log: Path
-    core: int
+    core: int | str
     cold_start: float = 0
 
     def ask(self, input_data: Any) -> Any:
@@ -73,8 +73,8 @@ class Server:
 
 @contextmanager
 def running(
-    system: System, *, commands: Path, folder: Path, env: Mapping[str, str], log: Path, core: int,
-    first: tuple[Any, Any],
+    system: System, *, commands: Path, folder: Path, env: Mapping[str, str], log: Path,
+    core: int | str, first: tuple[Any, Any],
 ) -> Iterator[Server]:  # fmt: skip
     """Run a server until the block ends.
 
@@ -84,7 +84,7 @@ def running(
         folder: Where to start it.
         env: Variables for it, besides those of the system.
         log: File for its output.
-        core: Where it and all its children run.
+        core: Where it and all its children run; of several, their numbers, as in `0,1`.
         first: An input and its expected prediction, which end the start.
     """
     port = free_port()

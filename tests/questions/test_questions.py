@@ -31,7 +31,7 @@ QUESTIONS = {
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
-        *("versions", "docker", "artifacts", "object_stores", "hugging_face"),
+        *("versions", "docker", "artifacts", "processes", "object_stores", "hugging_face"),
     ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],

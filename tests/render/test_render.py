@@ -256,6 +256,16 @@ FEATURES = {
         "core/artifacts/resolve.py",
         "services/artifacts.py",
     },
+    "processes": {
+        "config/processes.py",
+        "services/processes/__init__.py",
+        "services/processes/child.py",
+        "services/processes/messages.py",
+        "services/processes/model_process.py",
+        "services/processes/pool.py",
+        "services/processes/remote_model.py",
+        "services/processes/wire.py",
+    },
 }
 # These bring all that artifacts have, too.
 FEATURES["object_stores"] = {"core/artifacts/object_stores.py", *FEATURES["artifacts"]}

@@ -71,10 +71,29 @@ class OnnxMlp:
         return list(scores.argmax(axis=1).tolist())
 
 
+class Python:
+    """A checksum that is computed in Python for about 20 ms."""
+
+    input_type: ClassVar[Any] = str
+    output_type: ClassVar[Any] = int
+
+    def predict(self, text: str) -> int:
+        """Return the checksum of a text; of `-`, nothing, for the cost of a call."""
+        found = len(text)
+        for number in range(200_000 if text != "-" else 0):
+            found = (found * 31 + number) & 0xFFFF
+        return found
+
+    def predict_batch(self, texts: list[str]) -> list[int]:
+        """Return those of several texts."""
+        return [self.predict(text) for text in texts]
+
+
 PREDICTORS: dict[str, type[Any]] = {
     "keyword": Keyword,
     "tfidf": Tfidf,
     "onnx": OnnxMlp,
+    "python": Python,
     "image": Pictures,
     "upstream": Httpx,
     "upstream-aiohttp": Aiohttp,

@@ -1,4 +1,4 @@
-"""Serve an API with one worker, on the port in `BENCH_PORT`."""
+"""Serve an API on the port in `BENCH_PORT`, with one worker or `BENCH_WORKERS`."""
 
 import os
 
@@ -7,7 +7,8 @@ import litserve
 
 def serve(api: litserve.LitAPI) -> None:
     """Serve until the process ends."""
-    server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1, fast_queue=True)
+    workers = int(os.environ.get("BENCH_WORKERS", "1"))
+    server = litserve.LitServer(api, accelerator="cpu", workers_per_device=workers, fast_queue=True)
     server.run(
         host="127.0.0.1",
         port=int(os.environ["BENCH_PORT"]),

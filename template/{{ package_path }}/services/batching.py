@@ -14,7 +14,7 @@ from inspect import iscoroutinefunction
 from typing import Any, NamedTuple
 
 from ..config.settings import Settings
-from ..core.errors import ConfigError, TransientModelError
+from ..core.errors import ConfigError, ModelNotReadyError, TransientModelError
 from ..core.request import time_limit
 from ..models.base import Model
 from .declared_type import DeclaredType, WrongTypeError
@@ -36,9 +36,9 @@ def install(service: InferenceService, settings: Settings) -> None:
         if settings.batching.max_batch_delay_s >= settings.service.timeout:
             problem = "batching.max_batch_delay_s: must be less than service.timeout"
             raise ConfigError(f"Configuration error:\n  {problem}")
-        runner.call = Batcher(service, settings).call
+        runner.call = (batcher := Batcher(service, settings)).call
         runner.warm_ups.append(partial(_warm_up, runner, min(2, settings.batching.max_batch_size)))
-        runner.capacity = 2 * settings.batching.max_batch_size  # one runs, the next one forms
+        runner.capacity = (batcher.parallel + 1) * settings.batching.max_batch_size  # one forms
 
 
 async def _warm_up(runner: ModelRunner, size: int, example: Any) -> None:
@@ -65,16 +65,17 @@ class _Item(NamedTuple):
 
 
 class Batcher:
-    """A queue for a model: one batch runs at a time, and the next one forms meanwhile."""
+    """A queue for a model: one batch runs in each process, and the next one forms meanwhile."""
 
     def __init__(self, service: InferenceService, settings: Settings) -> None:
-        self._runner = service.runner
-        self._service = service
+        self._service, self._runner = service, service.runner
         self._settings = settings.batching
         self._timeout_s = settings.service.timeout
         self._queue: deque[_Item] = deque()
         self._is_full = asyncio.Event()
-        self._worker: asyncio.Task[None] | None = None
+        self.parallel = getattr(getattr(settings.model, "processes", None), "count", 0) or 1
+        self._workers: set[asyncio.Task[Any] | None] = set()
+        self._running = 0
 
     async def call(self, input_data: Any) -> Any:
         """Predict for one input, in a batch with other waiting inputs.
@@ -85,8 +86,9 @@ class Batcher:
         self._queue.append(_Item(input_data, result, time.perf_counter()))
         if len(self._queue) >= self._settings.max_batch_size:
             self._is_full.set()
-        if self._worker is None:  # in a new context: a batch does not belong to one request
-            self._worker = asyncio.create_task(self._work(), context=Context())
+        if len(self._workers) < self.parallel:
+            # In a new context: a batch does not belong to one request.
+            self._workers.add(asyncio.create_task(self._work(), context=Context()))
         return await result
 
     async def _work(self) -> None:
@@ -102,11 +104,12 @@ class Batcher:
                 if batch := self._take_batch():
                     await self._run(batch)
         finally:
-            self._worker = None
+            self._workers.discard(asyncio.current_task())
 
     def _take_batch(self) -> list[_Item]:
         batch: list[_Item] = []
-        while self._queue and len(batch) < self._settings.max_batch_size:
+        share = -(-len(self._queue) // (len(self._workers) - self._running))  # others are free too
+        while self._queue and len(batch) < min(share, self._settings.max_batch_size):
             item = self._queue.popleft()
             if not item.result.done():  # else it was cancelled
                 batch.append(item)
@@ -114,12 +117,14 @@ class Batcher:
 
     async def _run(self, batch: Sequence[_Item]) -> None:
         self._service.observer.on_batch(len(batch), time.perf_counter() - batch[0].since)
+        self._running += 1
         try:
             with time_limit(self._timeout_s):
                 async with asyncio.timeout(self._timeout_s):  # callers have their own limit
                     results = await self._predict(batch)
         except Exception as exc:  # noqa: BLE001  (the service ends, and its threads with it)
             results = [exc] * len(batch)
+        self._running -= 1
         for item, result in zip(batch, results, strict=True):
             if item.result.done():
                 continue  # cancelled
@@ -139,6 +144,6 @@ class Batcher:
             exc: Exception = ValueError(f"{len(results)} results for {len(inputs)} inputs")
         except Exception as caught:  # noqa: BLE001  (a model may raise anything)
             exc = caught
-        if len(inputs) == 1 or isinstance(exc, TransientModelError):
+        if len(inputs) == 1 or isinstance(exc, ModelNotReadyError | TransientModelError):
             return [exc] * len(inputs)
         return [exc if item.result.done() else (await self._predict([item]))[0] for item in batch]

@@ -174,6 +174,61 @@ def test_batch_that_is_full_is_not_waited_for(pause):
     assert asyncio.run(check(pause)) == ["A", "B"]
 
 
+class Parallel(Inline):
+    """A model that awaits its batches: with `batcher.parallel`, several at a time."""
+
+    inline: ClassVar[bool] = False
+    may_go_on_too: asyncio.Event
+
+    async def predict_batch(self, inputs: list[str]) -> list[Any]:  # type: ignore[override]
+        self.batches.append(inputs)
+        await self.may_go_on_too.wait()
+        return [text.upper() for text in inputs]
+
+
+@pytest.mark.parametrize(
+    ("parallel", "inputs", "at_first"),
+    [
+        (1, "abcdef", ["abcd"]),
+        (2, "a", ["a"]),
+        (2, "abcdef", ["abc", "def"]),
+        (2, "abcdefghij", ["abcd", "efgh"]),
+        (3, "abcd", ["ab", "c", "d"]),
+    ],
+)
+def test_batches_of_several_processes_run_at_the_same_time_and_share_what_waits(
+    parallel, inputs, at_first
+):
+    async def check():
+        service, model.may_go_on_too = service_of(model, max_batch_size=4), asyncio.Event()
+        service.runner.call.__self__.parallel = parallel
+        calls = [asyncio.create_task(service.runner.predict(text)) for text in inputs]
+        await asyncio.sleep(0.05)
+        assert ["".join(batch) for batch in model.batches] == at_first
+        model.may_go_on_too.set()
+        assert await asyncio.wait_for(asyncio.gather(*calls), 5) == [*inputs.upper()]
+        assert not service.runner.call.__self__._workers
+
+    model = Parallel()
+    asyncio.run(check())
+    assert [*"".join(map("".join, model.batches))] == [*inputs]
+
+
+def test_batch_that_ended_its_process_is_not_tried_again():
+    async def check():
+        items = [_Item(text, asyncio.Future(), 0) for text in "ab"]
+        return await Batcher(service_of(model), Settings())._predict(items)
+
+    class Ending(Inline):
+        def predict_batch(self, inputs: list[str]) -> list[Any]:
+            self.batches.append(inputs)
+            raise errors.ModelNotReadyError("ended")
+
+    model = Ending()
+    assert [*map(str, asyncio.run(check()))] == ["ended", "ended"]
+    assert model.batches == [["a", "b"]]
+
+
 def test_failed_batch_is_not_tried_again_for_those_who_have_left():
     async def check():
         service = service_of(model)
