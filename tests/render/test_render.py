@@ -254,6 +254,7 @@ FEATURES = {
         "core/artifacts/download.py",
         "core/artifacts/files.py",
         "core/artifacts/resolve.py",
+        "core/artifacts/tags.py",
         "services/artifacts.py",
     },
     "processes": {

@@ -20,7 +20,7 @@ from .compression import read_inflated
 from .plan import RequestLimits
 from .raw_route import add_model_route, protocol_paths
 from .request import RequestReader
-from .response import Source, ResponseWriter
+from .response import ResponseWriter, Source
 from .schemas import InferenceRequest, InferenceResponse
 
 

@@ -70,11 +70,11 @@ class ResponseWriter:
             outputs.append((name, datatype, tuple(shape), size_or_data))
         is_kept = source.id is None and len(buffers) == len(outputs)
         json = (self._kept_json if is_kept else _json)(source, tuple(outputs))
-        response = await self._respond(json, buffers, accepted)
-        response.raw_headers += raw_model_headers(source.model_name, source.model_version)
-        return response
+        return await self._respond(source, json, buffers, accepted)
 
-    async def _respond(self, json: bytes, buffers: Sequence[bytes], accepted: str) -> Response:
+    async def _respond(
+        self, source: Source, json: bytes, buffers: Sequence[bytes], accepted: str
+    ) -> Response:
         content, encoding = b"".join((json, *buffers)), ""
         if accepted:
             if len(content) > LARGE:  # zlib releases the interpreter lock
@@ -82,6 +82,7 @@ class ResponseWriter:
             else:
                 content, encoding = compress(content, accepted)
         response = Response(content, media_type=BINARY if buffers else JSON)
+        response.raw_headers += raw_model_headers(*source[:2])
         if buffers:
             response.raw_headers.append((JSON_LENGTH, b"%d" % len(json)))
         if encoding:

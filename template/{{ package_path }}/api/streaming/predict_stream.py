@@ -24,7 +24,8 @@ def add_routes(app: FastAPI, settings: Settings, service: InferenceService, pref
     if streamer.model is None:
         return
     name = service.name if prefix else ""
-    schema = create_model(f"{schema_prefix(name)}PredictChunk", prediction=(streamer.chunk_type, ...))
+    chunk = f"{schema_prefix(name)}PredictChunk"
+    schema = create_model(chunk, prediction=(streamer.chunk_type, ...))
     app.router.add_api_route(
         f"{prefix}/predict/stream",
         _stream_endpoint(service, settings.service.timeout, name),

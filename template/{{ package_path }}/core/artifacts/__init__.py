@@ -1,6 +1,7 @@
 """Artifacts of models, from where they are to a verified path.
 
 resolve.py         resolves `model.artifact` and verifies it
+tags.py            what changes when an artifact does
 card.py            version, data and metrics of an artifact
 card_table.py      prints them
 files.py           files of an artifact, what may be loaded, the checksum
@@ -12,6 +13,7 @@ hugging_face.py    fetches hf: (feature `hugging_face`)
 
 from .download import UnavailableError
 from .files import checksum
-from .resolve import Artifact, check_allowed, provide, tag_of
+from .resolve import Artifact, check_allowed, provide
+from .tags import tag_of
 
 __all__ = ["Artifact", "UnavailableError", "check_allowed", "checksum", "provide", "tag_of"]

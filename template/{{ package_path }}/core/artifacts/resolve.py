@@ -86,28 +86,11 @@ def provide(
         if settings.is_remote:
             cache = Cache(settings, project, inspect)
             return Artifact(*(cache.find() or cache.fetch(source_of(settings.uri or ""))))
-        path, root = _locate(settings.uri or "", project)
+        path, root = locate(settings.uri or "", project)
         actual = inspect(path, root)
         if settings.sha256 not in {None, actual}:
             raise wrong_checksum(settings, actual)
         return Artifact(path, actual)
-
-
-def tag_of(settings: ArtifactSettings, project: Path = PROJECT_DIR) -> str:
-    """Return a text that changes when an artifact without checksum may have other bytes.
-
-    Raises:
-        ConfigError: There is no such artifact.
-        UnavailableError: Its source does not respond.
-    """
-    if settings.is_pinned:
-        return ""
-    with explained(f"model.artifact.uri: {settings.uri}"):
-        if settings.is_remote:
-            return source_of(settings.uri or "").tag(settings.uri or "")
-        path, root = _locate(settings.uri or "", project)
-        stats = {name: file.stat() for name, file in list_files(path, root).items()}
-        return repr([(name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in stats.items()])
 
 
 def local_path(uri: str, project: Path) -> Path:
@@ -116,7 +99,7 @@ def local_path(uri: str, project: Path) -> Path:
     return Path(url2pathname(urlsplit(uri).path)) if is_file else project / uri
 
 
-def _locate(uri: str, project: Path) -> tuple[Path, Path]:
+def locate(uri: str, project: Path) -> tuple[Path, Path]:
     """Return a local path, and the folder that links in it must not leave."""
     path = local_path(uri, project)
     if scheme_of(uri) == "file":

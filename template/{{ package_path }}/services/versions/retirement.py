@@ -24,8 +24,8 @@ LARGE = 4_000_000  # bytes
 def return_large_blocks() -> None:
     """Let the C library return the memory of large arrays to the system as soon as they are freed.
 
-    Left alone, glibc keeps up to 64 MB in each arena, of which threads have several. A block of 4 MB
-    or more then costs a system call. Variables such as `MALLOC_TRIM_THRESHOLD_` take precedence.
+    By default, glibc keeps up to 64 MB in each arena, and threads have several arenas. Now a block
+    of 4 MB or more costs a system call. Variables such as `MALLOC_TRIM_THRESHOLD_` take precedence.
     """
     if not any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
         with suppress(*OTHER_LIBRARIES):

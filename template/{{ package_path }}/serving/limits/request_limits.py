@@ -61,10 +61,8 @@ class LimitsMiddleware:
         timeout_s = self.limits.body_timeout_s
         state: RequestState = scope["state"]
         watch = RequestWatch(receive, state, timeout_s, self.slow_requests)
-        gate = self._gate_of(scope) if self.has_several else self.gates[""]
         try:
-            await self._admit(scope, watch, gate)
-            state["slot"] = Slot(gate)
+            state["slot"] = await self._admit(scope, watch)
             try:
                 await self.app(scope, watch.replay(state["body"]), send)
             finally:
@@ -87,8 +85,10 @@ class LimitsMiddleware:
         _, kind, name, *_ = [*path.removeprefix("/v2").split("/", 3), "", ""]
         return self.gates.get(name if kind == "models" else "", self.gates[""])
 
-    async def _admit(self, scope: Scope, watch: RequestWatch, gate: Gate) -> None:
+    async def _admit(self, scope: Scope, watch: RequestWatch) -> Slot:
+        """Read the body, and wait for a slot."""
         state: RequestState = scope["state"]
+        gate = self._gate_of(scope) if self.has_several else self.gates[""]
         try:
             gate.check()
             state["body"] = await self.bodies.read(scope, watch)
@@ -104,6 +104,7 @@ class LimitsMiddleware:
             raise RejectedError(late, "slow_body") from None
         except OverloadedError as exc:
             raise RejectedError(exc, "overload") from exc
+        return Slot(gate)
 
     async def _take_slot(self, gate: Gate) -> None:
         if gate.free:
