@@ -9,7 +9,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from ...api.dependencies import state_of
+from ...api.dependencies import AppState, state_of
 from ...config.settings import Settings
 from ...core.logger import configure_logging
 from ...services.inference_service import InferenceService
@@ -40,9 +40,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # A replacement listens once its model is loaded; the other workers serve meanwhile.
     while Worker.is_replacement and not (state.loading.done() or server.is_ending):
         await asyncio.wait({state.loading}, timeout=POLL_S)
-    drain = Drain(server, settings.hardening.drain_s, lambda: service.loaded)
-    for model in state.models.values():
-        model.checks.append(lambda: not drain.is_draining)
+    drain = _start_drain(server, state)
     at_fork = ServerAtFork(server, drain)
     watchdog = Watchdog(settings.hardening.watchdog_s, ready=state.loading)
     try:
@@ -52,6 +50,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         watchdog.stop()
         at_fork.ignore_forks()
         _end_log(log, settings)
+
+
+def _start_drain(server: UvicornServer, state: AppState) -> Drain:
+    """Let no model be ready from SIGTERM on."""
+    service = state.inference_service
+    drain = Drain(server, state.settings.hardening.drain_s, lambda: service.loaded)
+    for model in state.models.values():
+        model.checks.append(lambda: not drain.is_draining)
+    return drain
 
 
 def _start_log(service: InferenceService, settings: Settings) -> BackgroundHandler:
