@@ -52,7 +52,8 @@ def _default(name: str | None, known: list[str], places: Places) -> str:
         return str(name).lower()
     place = places.get(("model", "name"), places.get(("models",), "default"))
     near = get_close_matches(name or "", known, n=1)
-    wanted = f"must be the default one of {', '.join(known)}"
+    named = [f"{each} ({places.get(('models', each.lower()), 'YAML')})" for each in known]
+    wanted = f"must be the default one of {', '.join(named)}"
     more = f"; did you mean {near[0]}?" if near else ""
     raise ConfigError(f"Configuration error:\n  {place}: model.name: {wanted}{more}")
 

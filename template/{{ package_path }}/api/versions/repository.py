@@ -4,16 +4,18 @@ What can be loaded is in the configuration: no request names a file, an address 
 <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md>
 """
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Body, FastAPI, HTTPException, Request
-from pydantic import BaseModel, ConfigDict
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...config.settings import Settings
 from ...core.errors import ServiceError, UnknownModelError
 from ...services.versions.served_model import ServedModel
 from ..dependencies import RequestState, state_of
 from ..errors import responses
+from ..json_body.media_type import is_json, media_type
 
 TAG = "Model repository"
 OF_ONE_PROCESS = "With hardening.workers above 1, send SIGHUP to the service instead"
@@ -28,7 +30,7 @@ class RepositoryRequest(BaseModel):
     parameters: dict[str, Any] = {}
 
 
-Content = Annotated[RepositoryRequest | None, Body()]
+BODY = {"content": {"application/json": {"schema": RepositoryRequest.model_json_schema()}}}
 
 
 def install(app: FastAPI, settings: Settings) -> None:
@@ -42,7 +44,8 @@ def install(app: FastAPI, settings: Settings) -> None:
                 endpoint,
                 methods=["POST"],
                 tags=[TAG],
-                responses=responses(400, 404, 409),
+                responses=responses(400, 404, 409, 415),
+                openapi_extra={"requestBody": BODY},
             )
 
 
@@ -52,9 +55,9 @@ class RepositoryEndpoints:
     def __init__(self, app: FastAPI, *, is_alone: bool) -> None:
         self._models, self._is_alone = state_of(app).models, is_alone
 
-    async def load(self, name: str, request: Request, body: Content = None) -> None:
+    async def load(self, name: str, request: Request) -> None:
         """Load all versions of a model, or one; those that are loaded are replaced."""
-        model, chosen = self._find(name, request, body)
+        model, chosen = await self._find(name, request)
         for version in chosen or sorted(model.of_version, key=lambda v: v not in model.shares):
             try:
                 await model.of_version[version].load()
@@ -62,9 +65,9 @@ class RepositoryEndpoints:
                 reason = f": {exc}" if isinstance(exc, ServiceError) else ""
                 raise HTTPException(400, f"{name} {version} cannot be loaded{reason}") from exc
 
-    async def unload(self, name: str, request: Request, body: Content = None) -> None:
+    async def unload(self, name: str, request: Request) -> None:
         """Unload a model, or a version that does not respond; requests under way end first."""
-        model, chosen = self._find(name, request, body)
+        model, chosen = await self._find(name, request)
         for version in chosen:
             if version in model.shares:
                 share = f"{name} {version} has a share of the requests"
@@ -72,14 +75,11 @@ class RepositoryEndpoints:
         for version in chosen or model.of_version:
             await model.of_version[version].unload()
 
-    def _find(
-        self, name: str, request: Request, body: RepositoryRequest | None
-    ) -> tuple[ServedModel, list[str]]:
+    async def _find(self, name: str, request: Request) -> tuple[ServedModel, list[str]]:
         """Return the model and the named version, if any."""
+        parameters = (await _read(request)).parameters
         state: RequestState = request.scope["state"]
-        if not body and b"origin" in state["headers"]:
-            raise HTTPException(415, "Send JSON, so that no web page of others can do this")
-        model, parameters = self._models.get(name), body.parameters if body else {}
+        model = self._models.get(name)
         if not isinstance(model, ServedModel):
             raise UnknownModelError(f"There is no model {name[:64]}")
         if not self._is_alone:
@@ -94,3 +94,21 @@ class RepositoryEndpoints:
         if not isinstance(version, str) or version not in model.of_version:
             raise UnknownModelError(f"The model {name} has no version {str(version)[:64]}")
         return model, [version]
+
+
+async def _read(request: Request) -> RepositoryRequest:
+    """Read a body, which may be empty; clients of the protocol send JSON without its type.
+
+    Raises:
+        HTTPException: It may come from a web page of others.
+        RequestValidationError: It is not JSON of that form.
+    """
+    state: RequestState = request.scope["state"]
+    kind = media_type(request.scope)
+    if not is_json(kind) and (kind or b"origin" in state["headers"]):
+        raise HTTPException(415, "The body must be application/json")
+    content = await request.body()
+    try:
+        return RepositoryRequest.model_validate_json(content or b"{}")
+    except ValidationError as exc:
+        raise RequestValidationError(exc.errors(include_input=False)) from exc

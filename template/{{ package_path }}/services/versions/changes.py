@@ -30,6 +30,10 @@ async def change(
         configs = {next(iter(models)): configs[""]}
     old, new = before.model_dump(exclude=STATIC), settings.model_dump(exclude=STATIC)
     others = [name for name in new if new[name] != old[name]]
+    if next(iter(configs)) != next(iter(models)):
+        others.append("model.name")
+    if bool(before.models.model_extra) != bool(settings.models.model_extra):
+        others.append("models")
     for name in [*others, *sorted(models.keys() ^ configs.keys())]:
         logger.warning("Needs a restart: %s", name)
     for name, model in models.items():
@@ -55,7 +59,7 @@ async def _change(model: ServedModel, config: ModelConfig) -> None:
 
 
 async def _load(model: ServedModel, name: str, settings: Settings) -> None:
-    """Load a version if it is new, has other settings, or if its artifact may have other bytes."""
+    """Load a version that is not loaded, has other settings, or an artifact without checksum."""
     known = model.of_version.get(name)
     if known is None:
         pattern = next(iter(model.of_version.values()))
@@ -68,7 +72,7 @@ async def _load(model: ServedModel, name: str, settings: Settings) -> None:
         except BaseException:
             model.remove(name)
             raise
-    elif may_differ(known.settings, settings):
+    elif not known.service.loaded or may_differ(known.settings, settings):
         await known.load(settings)
 
 

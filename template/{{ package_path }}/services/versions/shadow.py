@@ -49,6 +49,8 @@ class Shadows:
                     start()
 
     def _start(self, version: str, input_data: Any, prediction: Any) -> None:
+        if version not in self.model.of_version:
+            return  # it was removed meanwhile
         service = self.model.of_version[version].service
         if len(self._running) >= MOST or not service.loaded:
             service.observer.on_shadow("dropped")
@@ -62,7 +64,8 @@ class Shadows:
 
 async def _compare(service: InferenceService, input_data: Any, expected: Any) -> None:
     try:
-        prediction = await service.predict(input_data)
+        # Not `service.predict`, which the shadows follow.
+        prediction = await InferenceService.predict(service, input_data)
         result = "same" if _json(prediction) == _json(expected) else "different"
     except Exception:  # noqa: BLE001  (it is in the log)
         result = "failed"

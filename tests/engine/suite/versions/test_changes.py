@@ -48,7 +48,11 @@ def test_changed_version_is_loaded_anew_and_the_others_are_not(tmp_path):
     with serve(tmp_path, CONFIG) as client:
         kept = next(trial for trial in Trial.loaded if trial.options.answer == "two")
         reload(client, tmp_path, CONFIG.replace("answer: one", "answer: other"))
+        before = client.get("/metrics").text
         assert predict(client) == ("1", "other")
+        count = 'inference_duration_seconds_count{model="trial",version="1"} '
+        assert f"{count}0.0" in before
+        assert f"{count}1.0" in client.get("/metrics").text
         assert kept in Trial.loaded
         until(lambda: len(Trial.loaded) == 2)
 
@@ -62,6 +66,14 @@ def test_new_version_is_loaded_and_a_removed_one_unloaded(tmp_path):
         assert {trial.options.answer for trial in Trial.loaded} == {"two", "three"}
         metrics = client.get("/metrics").text
         assert 'model_share{model="trial",version="3"} 0.75' in metrics
+
+
+def test_version_that_was_unloaded_is_loaded_before_it_gets_traffic(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        version = client.app.state.inference_service.of_version["2"]
+        client.portal.call(version.unload)
+        reload(client, tmp_path, CONFIG.replace('serve: "1"', 'serve: "2"'))
+        assert predict(client) == ("2", "two")
 
 
 def test_version_that_cannot_be_loaded_leaves_the_traffic(tmp_path, log):
@@ -92,6 +104,9 @@ def test_what_needs_a_restart_is_logged(tmp_path, log):
         reload(client, tmp_path, text)
         assert "Needs a restart: api_port" in log.getvalue()
         assert "Needs a restart: new" in log.getvalue()
+        default = text.replace("name: trial", "name: new")
+        reload(client, tmp_path, default)
+        assert "Needs a restart: model.name" in log.getvalue()
         assert predict(client) == ("1", "one")
 
 

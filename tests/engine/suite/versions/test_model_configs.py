@@ -120,11 +120,11 @@ def test_shares_in_a_variable_are_json(tmp_path, monkeypatch):
         ("models:\n  one:\n    srve: 1\n", ":3:5", "no such setting; did you mean serve?"),
         ("models:\n  one: 3\n", ":2:3", "models.one: must have its settings below it"),
         ("models:\n  one: {versions: {a: 3}}", ":2:20", "models.one.versions.a: must have"),
-        ("models:\n  one: {}\n  two: {}\n", ":1:1", "model.name: must be the default one of one"),
+        ("models:\n  one: {}\n  two: {}\n", ":1:1", "model.name: must be the default one of one ("),
         (
             "model:\n  name: thre\nmodels:\n  one: {}\n  three: {}\n",
             ":2:3",
-            "model.name: must be the default one of one, three; did you mean three?",
+            "config.yaml:5:3); did you mean three?",
         ),
         ("models:\n  one:\n    shadow: {a: 2}\n    versions: {a: {}}", ":3:14", "shadow.a"),
         ("models:\n  one:\n    shares: {a: 0}\n    versions: {a: {}}", ":3:5", "a share above 0"),

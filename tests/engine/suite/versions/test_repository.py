@@ -96,10 +96,20 @@ def test_request_for_anything_else_is_rejected(tmp_path, what, name, body, statu
         assert predict(client) == ("1", "one")
 
 
-def test_web_page_of_others_cannot_load(tmp_path):
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Content-Type": "text/plain"}]
+)
+def test_web_page_of_others_cannot_load(tmp_path, headers):
     with serve(tmp_path, CONFIG) as client:
-        response = client.post(f"{MODELS}/trial/load", headers={"Origin": "https://evil.example"})
+        response = client.post(f"{MODELS}/trial/load", headers=headers)
         assert response.status_code == 415
+
+
+def test_client_of_the_protocol_may_leave_the_type_out(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        for content, status in [(b"{}", 200), (b"{", 400), (b"", 200)]:
+            response = client.post(f"{MODELS}/trial/load", content=content)
+            assert response.status_code == status
 
 
 @pytest.mark.parametrize(

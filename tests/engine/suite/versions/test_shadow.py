@@ -83,6 +83,26 @@ def test_shadow_that_hangs_delays_nothing_and_more_of_them_are_dropped(tmp_path,
         until(lambda: results == {"dropped": 3, "failed": 2})
 
 
+def test_shadows_do_not_follow_one_another(tmp_path):
+    third = '"2": {options: {answer: two}}\n      "3": {options: {answer: three}}'
+    text = CONFIG.replace('shadow: {"2": 1}', 'shadow: {"2": 1, "3": 1}')
+    with serve(tmp_path, text.replace('"2": {options: {answer: two}}', third)) as client:
+        results = watch(client)
+        Trial.calls.clear()
+        for _ in range(5):
+            predict(client)
+        until(lambda: results == {"different": 5})
+        until(lambda: len(Trial.calls) == 15)
+
+
+def test_shadow_that_is_removed_meanwhile_is_left_out(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        model = client.app.state.inference_service
+        model.of_version.pop("2")
+        assert predict(client) == ("1", "one")
+        assert client.get("/health").status_code == 200
+
+
 def test_part_of_the_requests_is_by_chance(tmp_path, monkeypatch):
     draws = iter([0.2, 0.3, 0.1, 0.9])
     monkeypatch.setattr(random, "random", lambda: next(draws))
