@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from difflib import unified_diff
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +25,12 @@ SETTINGS = ROOT / "template" / "{{ package_path }}" / "config" / "settings.py.ji
 FEATURES = [*read_features()]
 
 TOPICS = {"1-project": "Project", "2-model": "Model", "3-features": "Features"}
-TYPES = {"integer": "whole number", "boolean": "`true` or `false`", "array": "list"}
+TYPES = {
+    "integer": "whole number",
+    "boolean": "`true` or `false`",
+    "array": "list",
+    "object": "mapping",
+}
 BOUNDS = {
     "minimum": "≥ {}",
     "exclusiveMinimum": "> {}",
@@ -238,9 +244,13 @@ def _settings_schema() -> dict[str, Any]:
         shutil.copytree(SETTINGS.parent, package, ignore=shutil.ignore_patterns("*.jinja"))
         (package / "settings.py").write_text(source, "utf-8")
         sys.path.insert(0, folder)
-        schema = import_module("rendered_config.settings").Settings.model_json_schema()
+        settings = import_module("rendered_config.settings")
         sys.path.remove(folder)
-    return dict(schema)
+    schema = dict(settings.Settings.model_json_schema())
+    served = settings.ServedModelSettings.model_json_schema()["properties"]
+    names = settings.ServedModel.model_fields
+    schema["$defs"]["Models"]["properties"] = {f"<name>.{name}": served[name] for name in names}
+    return schema
 
 
 def _row(name: str, field: dict[str, Any]) -> str:
@@ -248,11 +258,11 @@ def _row(name: str, field: dict[str, Any]) -> str:
     field = field | next(iter(field.get("anyOf", [])), {})  # the other one is null
     choices = ", ".join(f"`{choice}`" for choice in field.get("enum", []))
     variable, meaning = name.replace(".", "__").upper(), " ".join(field["description"].split())
-    if "$ref" in field:
+    if "$ref" in {*field, *chain(*field.get("patternProperties", {}).values())}:
         return f"| `{name}` | `{variable}__…` | section | empty | {meaning} |"
     kind = choices or TYPES.get(field["type"], field["type"].replace("string", "text"))
     value = ", ".join([kind, *(text.format(field[k]) for k, text in BOUNDS.items() if k in field)])
-    shown = "unset" if default is None else "empty" if default in ("", []) else f"`{default}`"
+    shown = "unset" if default is None else "empty" if default in ("", [], {}) else f"`{default}`"
     shown = shown.lower() if isinstance(default, bool) else shown
     return f"| `{name}` | `{variable}` | {value} | {shown} | {meaning} |"
 
