@@ -14,6 +14,7 @@ from ...core.errors import ServiceError, UnknownModelError
 from ...services.versions.served_model import ServedModel
 from ..dependencies import RequestState, state_of
 from ..errors import responses
+from ..json_body.media_type import is_json, media_type
 
 TAG = "Model repository"
 OF_ONE_PROCESS = "With hardening.workers above 1, send SIGHUP to the service instead"
@@ -37,12 +38,13 @@ def install(app: FastAPI, settings: Settings) -> None:
         workers = getattr(getattr(settings, "hardening", None), "workers", 1)
         endpoints = RepositoryEndpoints(app, is_alone=workers == 1)
         for endpoint in (endpoints.load, endpoints.unload):
-            app.add_api_route(
+            app.router.add_api_route(
                 f"/v2/repository/models/{{name}}/{endpoint.__name__}",
                 endpoint,
                 methods=["POST"],
                 tags=[TAG],
                 responses=responses(400, 404, 409),
+                strict_content_type=False,  # Triton's client leaves it out
             )
 
 
@@ -55,7 +57,10 @@ class RepositoryEndpoints:
     async def load(self, name: str, request: Request, body: Content = None) -> None:
         """Load all versions of a model, or one; those that are loaded are replaced."""
         model, chosen = self._find(name, request, body)
-        for version in chosen or sorted(model.of_version, key=lambda v: v not in model.shares):
+        names = chosen or sorted(model.of_version, key=lambda v: v not in model.shares)
+        for version in names:
+            if version not in model.of_version:
+                continue  # the settings have changed meanwhile
             try:
                 await model.of_version[version].load()
             except Exception as exc:  # it is in the log
@@ -69,15 +74,15 @@ class RepositoryEndpoints:
             if version in model.shares:
                 share = f"{name} {version} has a share of the requests"
                 raise HTTPException(409, f"{share}: change serve or shares, or unload the model")
-        for version in chosen or model.of_version:
-            await model.of_version[version].unload()
+        for one in [model.of_version[version] for version in chosen or model.of_version]:
+            await one.unload()
 
     def _find(
         self, name: str, request: Request, body: RepositoryRequest | None
     ) -> tuple[ServedModel, list[str]]:
         """Return the model and the named version, if any."""
         state: RequestState = request.scope["state"]
-        if not body and b"origin" in state["headers"]:
+        if b"origin" in state["headers"] and not is_json(media_type(request.scope)):
             raise HTTPException(415, "Send JSON, so that no web page of others can do this")
         model, parameters = self._models.get(name), body.parameters if body else {}
         if not isinstance(model, ServedModel):
