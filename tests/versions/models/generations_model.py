@@ -13,7 +13,7 @@ class Generations(Model):
     """Return the version and the generation that predict."""
 
     class Options(Section):
-        """What a version is called."""
+        """Name of a version."""
 
         name: str = "none"
         """First word of each prediction."""

@@ -111,10 +111,10 @@ class Flags(Model):
 
 
 class Mood(Model):
-    """Say which version predicts; options make versions of it."""
+    """Return a text that each version has in its options."""
 
     class Options(Section):
-        """What a version returns."""
+        """Text of a version."""
 
         mood: str = "none"
         """Prediction for each input."""

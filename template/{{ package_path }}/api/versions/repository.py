@@ -44,7 +44,7 @@ def install(app: FastAPI, settings: Settings) -> None:
                 methods=["POST"],
                 tags=[TAG],
                 responses=responses(400, 404, 409),
-                strict_content_type=False,  # Triton's client leaves it out
+                strict_content_type=False,  # Triton's client omits it
             )
 
 
