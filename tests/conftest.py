@@ -59,6 +59,7 @@ THOROUGH = (
     r"update/test_adoption\.py::test_adopted",
     r"update/test_hostile_git\.py::(?!.*together.*person)",
     r"update/test_messages\.py::test_n",
+    r"test_ten_models\.py::.*(conform.*\[(?!mood)|tells_the_truth)",
 )
 
 # The longest go first, so that at the end no process waits for the other.
@@ -66,7 +67,7 @@ LONGEST = """
     test_service.py test_engine.py test_render.py test_random_edits.py test_adoption.py
     test_own_model.py test_services.py test_backends.py test_moved_files.py test_answers.py
     test_checks.py test_rendered.py test_hostile_git.py test_conflicts.py test_situations.py
-    test_docs.py test_documents.py test_messages.py
+    test_ten_models.py test_races.py test_docs.py test_documents.py test_messages.py
 """.split()
 
 

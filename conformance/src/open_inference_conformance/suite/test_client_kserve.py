@@ -51,6 +51,8 @@ def test_kserve_client_finds_server_and_model_ready(subject, call):
 @pytest.mark.statement("kserve-infer")
 @pytest.mark.parametrize("binary", [False, True], ids=["JSON", "bytes"])
 def test_kserve_client_gets_the_response(subject, example, call, deterministic, binary):
+    if subject.version:
+        pytest.skip("the client names no version")  # another one may respond
     if binary and "binary_tensor_data" not in subject.extensions:
         pytest.skip("the server does not claim binary_tensor_data")
     if not binary and any(tensor.datatype == "FP16" for tensor in example.inputs):

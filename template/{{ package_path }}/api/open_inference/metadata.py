@@ -34,7 +34,7 @@ router = APIRouter(tags=[TAG])
 
 def install(app: FastAPI, _: Settings) -> None:
     """Add the routes of the server and of its models, with and without their versions."""
-    generates = any(generates_text(model.runner.model) for model in state_of(app).models.values())
+    generates = all(generates_text(model.runner.model) for model in state_of(app).models.values())
     extensions = ["binary_tensor_data", *(["generate"] if generates else [])]
     server = ServerMetadata(name=app.title, version=app.version, extensions=extensions)
     app.add_api_route("/v2", ServerEndpoint(server).server_metadata, tags=[TAG])

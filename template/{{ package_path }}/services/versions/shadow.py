@@ -49,10 +49,11 @@ class Shadows:
                     start()
 
     def _start(self, version: str, input_data: Any, prediction: Any) -> None:
-        if version not in self.model.of_version:
-            return  # it was removed meanwhile
-        service = self.model.of_version[version].service
-        if len(self._running) >= MOST or not service.loaded:
+        shadow = self.model.of_version.get(version)
+        if shadow is None:
+            return  # the settings have changed meanwhile
+        service = shadow.service
+        if len(self._running) >= MOST or not shadow.is_open:
             service.observer.on_shadow("dropped")
             return
         users[service] += 1

@@ -43,6 +43,11 @@ class Version:
         self._apply.append(apply)
         apply(self.service)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes new requests."""
+        return self.service.loaded and self.absence[0] != UNLOADING
+
     def open(self) -> InferenceService:
         """Return the service for a new request.
 
@@ -51,7 +56,7 @@ class Version:
             ModelNotReadyError: It is being loaded, or could not be loaded.
         """
         service = self.service
-        if service.loaded and self.absence[0] != UNLOADING:
+        if self.is_open:
             return service
         if self.absence[0] == UNLOADING or self.absence[1] == UNLOADED:
             name = f"The model {service.name}, version {service.version},"
@@ -112,13 +117,15 @@ class Version:
             return ""
 
     async def unload(self) -> None:
-        """Unload the version, when its requests have ended; new ones are rejected at once."""
+        """Reject new requests, and unload when the last has ended; cancelling does not end it."""
+        await asyncio.shield(asyncio.create_task(self._unload()))
+
+    async def _unload(self) -> None:
         async with self._lock:
-            if not self.service.loaded:
-                return
-            self._become(UNLOADING)
-            await asyncio.shield(self._retire(self.service))
-            self._become(UNAVAILABLE, UNLOADED)
+            if self.service.loaded:
+                self._become(UNLOADING)
+                await self._retire(self.service)
+                self._become(UNAVAILABLE, UNLOADED)
 
     def _become(self, state: str, reason: str = "") -> None:
         self.absence = state, reason

@@ -1,5 +1,7 @@
 """Load and unload over HTTP: only what is configured, only where the settings allow it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.conftest import until
@@ -96,13 +98,39 @@ def test_request_for_anything_else_is_rejected(tmp_path, what, name, body, statu
         assert predict(client) == ("1", "one")
 
 
-@pytest.mark.parametrize(
-    "headers", [{"Origin": "https://evil.example"}, {"Content-Type": "text/plain"}]
-)
-def test_web_page_of_others_cannot_load(tmp_path, headers):
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"parameters": {"version": "2"}}'])
+@pytest.mark.parametrize("kind", [{}, {"Content-Type": "text/plain"}])
+def test_web_page_of_others_cannot_load(tmp_path, body, kind):
     with serve(tmp_path, CONFIG) as client:
-        response = client.post(f"{MODELS}/trial/load", headers=headers)
-        assert response.status_code == 415
+        old, headers = [*Trial.loaded], {"Origin": "https://evil.example", **kind}
+        response = client.post(f"{MODELS}/trial/load", content=body, headers=headers)
+        assert response.status_code in ({415} if not (body and kind) else {400, 415})
+        assert Trial.loaded == old
+
+
+def test_client_may_leave_the_media_type_out(tmp_path):
+    """As Triton's does."""
+    with serve(tmp_path, CONFIG) as client:
+        body = b'{"parameters": {"version": "2"}}'
+        assert client.post(f"{MODELS}/trial/unload", content=body).status_code == 200
+        assert states(client)["trial 2"] == "UNAVAILABLEunloaded"
+        assert states(client)["trial 1"] == "READY"
+
+
+def test_version_that_is_gone_while_others_are_unloaded_or_loaded_is_left_out(tmp_path):
+    with serve(tmp_path, CONFIG) as client, ThreadPoolExecutor(1) as pool:
+        model = client.app.state.inference_service
+        for what in ("unload", "load"):
+            held = model.of_version["1"]
+            client.portal.call(held._lock.acquire)  # as another change does
+            task = pool.submit(client.post, f"{MODELS}/trial/{what}")
+            until(lambda held=held: held._lock._waiters)
+            removed = model.remove("2")
+            held._lock.release()
+            assert task.result().status_code == 200
+            assert not removed.service.loaded
+            model.of_version["2"] = removed
+            model.pin("2")
 
 
 def test_client_of_the_protocol_may_leave_the_type_out(tmp_path):

@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -132,3 +133,22 @@ def test_code_outside_of_a_request_is_followed_too(tmp_path):
         results = watch(client)
         assert client.portal.call(client.app.state.inference_service.predict, "x") == "one"
         until(lambda: results == {"different": 1})
+
+
+def test_version_that_is_being_unloaded_is_no_shadow(tmp_path):
+    text = f"{CONFIG}repository: {{control: explicit}}\n"
+    with serve(tmp_path, text) as client, ThreadPoolExecutor(1) as pool:
+        results = watch(client)
+        shadow = next(trial for trial in Trial.loaded if trial.options.answer == "two")
+        shadow.options = shadow.options.model_copy(update={"hangs": "two"})
+        assert predict(client) == ("1", "one")
+        until(lambda: results["failed"])  # it ran out of time, and its thread still hangs
+        body = {"parameters": {"version": "2"}}
+        unloading = pool.submit(client.post, "/v2/repository/models/trial/unload", json=body)
+        version = client.app.state.inference_service.of_version["2"]
+        until(lambda: version.absence[0] == "UNLOADING")
+        assert predict(client) == ("1", "one")
+        until(lambda: results["dropped"])
+        Trial.events["two"].set()
+        assert unloading.result().status_code == 200
+        assert results == {"failed": 1, "dropped": 1}
