@@ -235,6 +235,7 @@ FEATURES = {
         "services/versions/served_model.py",
         "services/versions/several_models.py",
         "services/versions/shadow.py",
+        "services/versions/source_tag.py",
         "services/versions/traffic.py",
         "services/versions/version.py",
     },

@@ -5,6 +5,7 @@
 - `served_model`: the service of a model, whose versions predict in turn
 - `version`: load, replace and unload one version
 - `traffic`: which version predicts for a request; `leases`: which requests use a version
+- `source_tag`: whether another load may give another model
 - `retirement`: release what a version held
 - `shadow`: predictions that clients do not see
 """

@@ -10,6 +10,7 @@ from ...core.errors import ModelNotReadyError, ServiceError, UnknownModelError
 from ..inference_service import InferenceService
 from ..model_runner import UNAVAILABLE, UNLOADED
 from .retirement import retire
+from .source_tag import source_tag
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Version:
         self._is_new, self._tag = True, ""
         self._apply: list[Apply] = []
         self._lock = asyncio.Lock()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[InferenceService, asyncio.Task[None]] = {}
 
     def each(self, apply: Apply) -> None:
         """Call a function with the service, and with each that replaces it."""
@@ -91,7 +92,7 @@ class Version:
                     logger.error("Cannot load %s: %s", name, exc, exc_info=trace)  # noqa: TRY400
                 raise
             self.settings, self.service = settings, service
-            self._tag = await self._source_tag()
+            self._tag = await source_tag(service, settings)
             self._become(READY)
             if old.loaded and old is not service:
                 took = perf_counter() - started
@@ -104,28 +105,22 @@ class Version:
         Raises:
             Exception: The new model cannot be loaded.
         """
-        if self.service.loaded and await self._source_tag() not in {"", self._tag}:
+        if self.service.loaded and await source_tag(self.service, self.settings) not in {"", self._tag}:
             await self.load()
-
-    async def _source_tag(self) -> str:
-        """Return a text that changes with the source of the model; empty if it is not known."""
-        try:
-            polls = self.settings.repository.poll_s
-            return await asyncio.to_thread(self.service.runner.source_tag) if polls else ""
-        except ServiceError as exc:
-            logger.warning("Cannot look at the artifact of %s: %s", self.service.name, exc)
-            return ""
 
     async def unload(self) -> None:
         """Reject new requests, and unload when the last has ended; cancelling does not end it."""
         await asyncio.shield(asyncio.create_task(self._unload()))
 
     async def _unload(self) -> None:
-        async with self._lock:
-            if self.service.loaded:
-                self._become(UNLOADING)
-                await self._retire(self.service)
-                self._become(UNAVAILABLE, UNLOADED)
+        async with self._lock:  # but not until the end: a call may hang
+            service = self.service
+            if not service.loaded:
+                return
+            self._become(UNLOADING)
+        await self._retire(service)
+        if self.service is service:  # else it was loaded anew
+            self._become(UNAVAILABLE, UNLOADED)
 
     def _become(self, state: str, reason: str = "") -> None:
         self.absence = state, reason
@@ -143,8 +138,8 @@ class Version:
         return service
 
     def _retire(self, service: InferenceService) -> asyncio.Task[None]:
-        limits = self.settings.service.concurrency, self.settings.repository.drain_s
-        task = asyncio.create_task(retire(service, *limits))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
-        return task
+        if service not in self._retiring:
+            limits = self.settings.service.concurrency, self.settings.repository.drain_s
+            task = self._retiring[service] = asyncio.create_task(retire(service, *limits))
+            task.add_done_callback(lambda _: self._retiring.pop(service))
+        return self._retiring[service]

@@ -233,6 +233,23 @@ def test_unloaded_version_is_unknown_and_can_be_loaded_again(tmp_path):
         assert version.open().version == "2"
 
 
+def test_unload_that_waits_for_a_call_does_not_delay_a_load(tmp_path):
+    with serve(tmp_path, f"{ONE}\nservice: {{timeout: 0.1}}") as client:
+        version = model_of(client).of_version["0"]
+        (old,) = Trial.loaded
+        old.options = old.options.model_copy(update={"hangs": "late"})
+        assert client.post("/predict", json={"input": "x"}).status_code == 504
+        with ThreadPoolExecutor(2) as pool:
+            unloading = [pool.submit(run, client, version.unload) for _ in range(2)]
+            until(lambda: version.absence[0] == UNLOADING)
+            run(client, version.load)
+            assert predict(client) == ("0", "one")
+            Trial.events["late"].set()
+            assert [task.result() for task in unloading] == [None, None]
+        until(lambda: old not in Trial.loaded)
+        assert predict(client) == ("0", "one")
+
+
 def test_version_is_not_ready_while_it_loads_and_unknown_while_it_unloads(tmp_path):
     version = create_app(read(tmp_path, ONE)).state.inference_service.of_version["0"]
     version.absence = LOADING, ""
