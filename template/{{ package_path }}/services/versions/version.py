@@ -105,7 +105,8 @@ class Version:
         Raises:
             Exception: The new model cannot be loaded.
         """
-        if self.service.loaded and await source_tag(self.service, self.settings) not in {"", self._tag}:
+        tag = await source_tag(self.service, self.settings)
+        if self.service.loaded and tag not in {"", self._tag}:
             await self.load()
 
     async def unload(self) -> None:
