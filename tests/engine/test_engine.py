@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.suite import FOLDERS, add_suite, folders
+from tests.support.suite import FOLDERS, LOOK_AT, add_suite, folders
 from tests.support.variants import PYTHON_VARIANTS
 from tools.template import read_backends
 
 HERE = Path(__file__).parent
 FEATURES = (
     *("batching", "hardening", "open_inference", "metrics", "playground"),
-    *("uploads", "images", "artifacts", "processes"),
+    *("uploads", "images", "versions", "artifacts", "processes"),
 )
 ALL_TESTS = ("tests/unit", "tests/integration", "tests/engine")
 WHOLE = ["src_package", "no feature", "no feature, named_package", "open_inference alone"]
-ALONE = [name for name in PYTHON_VARIANTS if name.endswith("alone") and name not in WHOLE]
+WITH_OTHERS = [*WHOLE, *(f"{feature} alone" for feature in LOOK_AT)]
+ALONE = [name for name in PYTHON_VARIANTS if name.endswith("alone") and name not in WITH_OTHERS]
 
 
 @pytest.mark.parametrize("variant", WHOLE)

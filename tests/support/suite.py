@@ -10,15 +10,18 @@ from tools.template import with_needed
 
 SUITE = ROOT / "tests/engine/suite"
 FOLDERS = sorted(SUITE.iterdir())
+# Folders whose tests look at these features, too, such as at metrics of versions.
+LOOK_AT = {"versions": {"hardening", "metrics", "open_inference"}}
 
 
 def folders(features):
     """Return the folders of the suite that a render with these features and backends runs."""
+    chosen = {*with_needed(features), *features}
     return [
         folder
         for folder in FOLDERS
         if folder.name == "always"
-        or {*folder.name.split("_or_")} & {*with_needed(features), *features}
+        or ({*folder.name.split("_or_")} & chosen and LOOK_AT.get(folder.name, set()) <= chosen)
     ]
 
 
