@@ -21,6 +21,7 @@ RIGHT = {
     "environment": ["test", "production"],
     "log_level": ["debug", "Info", "CRITICAL"],
     "log_format": ["json"],
+    "repository.control": ["explicit"],
     "root_path": ["/a", "/models/fraud-2", "/~me/a.b", "/a%20b"],
     "trusted_proxies": ["*", "10.0.0.7", "10.0.0.7, 10.1.0.0/16", "::1", "fd00::/8"],
     "cors_origins": [
@@ -37,6 +38,7 @@ WRONG = {
     "environment": ["prod", "Production", "[test]"],
     "log_level": ["LOUD", "WARN", "10"],
     "log_format": ["JSON", "xml"],
+    "repository.control": ["poll", "EXPLICIT"],
     "root_path": ["a", "/", "/a/", "//a.example", "/a//b", "/a?b", "/a b", "/\xe9", "/.", "/a/.."],
     "trusted_proxies": [
         "proxy.local", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.1:80", "*,10.0.0.1", "10.0.0.*",

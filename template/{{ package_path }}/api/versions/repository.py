@@ -22,7 +22,7 @@ ONLY_VERSION = "The configuration says what a model is: no parameter but version
 
 
 class RepositoryRequest(BaseModel):
-    """What to load or unload: all versions of a model, or one, by the parameter `version`."""
+    """All versions of a model, or one, by the parameter `version`."""
 
     model_config = ConfigDict(extra="allow")
 

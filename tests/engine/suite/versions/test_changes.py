@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -125,8 +126,8 @@ def test_single_model_can_be_changed_too(tmp_path):
 
 
 def test_signal_reloads(tmp_path, monkeypatch, log):
-    monkeypatch.setattr(reloading, "load_config", lambda: read(tmp_path, texts.pop(0)))
     texts = [CONFIG.replace('serve: "1"', 'serve: "2"'), "nonsense: 1", CONFIG]
+    monkeypatch.setattr(reloading, "load_config", lambda: read(tmp_path, texts.pop(0)))
     with serve(tmp_path, CONFIG) as client:
         reloader = client.portal.call(create_reloader, client.app.state)
         client.portal.call(reloader.reload)
@@ -154,7 +155,7 @@ def test_server_listens_to_the_signal_and_a_test_client_does_not(tmp_path, monke
     reloaded = []
 
     async def enter() -> None:
-        app = SimpleNamespace(state=SimpleNamespace(settings=read(tmp_path, CONFIG)))
+        app: Any = SimpleNamespace(state=SimpleNamespace(settings=read(tmp_path, CONFIG)))
         monkeypatch.setattr(reloading.Reloader, "reload", lambda _: reloaded.append(1))
         async with reloading.lifespan(app):
             os.kill(os.getpid(), signal.SIGHUP)

@@ -1,6 +1,7 @@
 """Load and unload over HTTP: only what is configured, only where the settings allow it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -124,7 +125,7 @@ def test_version_that_is_gone_while_others_are_unloaded_or_loaded_is_left_out(tm
             held = model.of_version["1"]
             client.portal.call(held._lock.acquire)  # as another change does
             task = pool.submit(client.post, f"{MODELS}/trial/{what}")
-            until(lambda held=held: held._lock._waiters)
+            until(partial(getattr, held._lock, "_waiters"))
             removed = model.remove("2")
             held._lock.release()
             assert task.result().status_code == 200

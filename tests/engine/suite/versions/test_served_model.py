@@ -1,10 +1,13 @@
 """One version for each request, loading beside the old one, unloading when nothing uses it."""
 
 import asyncio
+import ctypes
 import gc
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -94,7 +97,7 @@ def test_version_without_a_share_may_fail_and_one_with_a_share_ends_the_start(tm
             ("UNAVAILABLE", "the disk is full"),
         ]
     with serve(tmp_path, broken.replace('serve: "1"', 'serve: "2"')) as client:
-        assert "the disk is full" in str(client.failures[0])
+        assert "the disk is full" in str(client.app.state.failures[0])
 
 
 def test_versions_with_other_types_end_the_start(tmp_path):
@@ -300,23 +303,19 @@ def test_error_while_unloading_is_logged(tmp_path, log, monkeypatch):
 
 
 def test_memory_is_given_back_where_the_system_can_do_it(monkeypatch):
-    calls = []
+    calls: list[object] = []
 
     class Library:
         malloc_trim = calls.append
 
-    monkeypatch.setattr(retirement.ctypes, "CDLL", lambda _: Library)
-    monkeypatch.setattr(retirement.gc, "freeze", lambda: calls.append("freeze"))
-    monkeypatch.setattr(retirement.gc, "get_freeze_count", lambda: 1)
-
-    class Service:
-        class runner:  # noqa: N801
-            model = Trial()
-
-    retirement._free(Service)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Library)
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 1)
+    service: Any = SimpleNamespace(runner=SimpleNamespace(model=Trial()))
+    retirement._free(service)
     assert calls == ["freeze", 0]
-    monkeypatch.setattr(retirement.ctypes, "CDLL", lambda _: object())
-    retirement._free(Service)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    retirement._free(service)
 
 
 def test_hanging_shutdown_of_threads_does_not_keep_the_loop():

@@ -26,8 +26,8 @@ models:
 
 
 class Counts(Observer):
-    def __init__(self):
-        self.results = Counter()
+    def __init__(self) -> None:
+        self.results: Counter[str] = Counter()
 
     def on_shadow(self, result):
         self.results[result] += 1

@@ -43,7 +43,7 @@ class Trial(Model):
         self.loaded.append(self)
 
     def predict(self, input_data: str) -> str:
-        answer = self.options.answer
+        answer: str = self.options.answer
         self.calls.append(answer)
         if self.options.hangs:
             self.events.setdefault(self.options.hangs, threading.Event()).wait(60)
@@ -93,11 +93,11 @@ def serve(folder, text):
     Trial.loaded.clear()
     Trial.events.clear()
     Trial.calls.clear()
-    failures = []
+    failures: list[Exception] = []
     app = create_app(read(folder, text), on_load_failure=failures.append)
     with TestClient(app) as client:
         until(lambda: failures or client.get("/ready").status_code == 200)
-        client.failures = failures
+        app.state.failures = failures
         try:
             yield client
         finally:
