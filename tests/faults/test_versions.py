@@ -139,7 +139,7 @@ def test_signal_rolls_back(several, tmp_path, processes):
 
 def served(service):
     """Return the versions of twenty responses."""
-    return {ask(service, WORK).headers.get("x-model-version") for _ in range(20)}
+    return {version_of(service, WORK) for _ in range(20)}
 
 
 @pytest.mark.row(51)
@@ -169,8 +169,8 @@ def test_users_keep_their_version_in_each_process_and_after_a_restart(several):
 
 
 def version_of(service, data):
-    """Return the version that responds, over a new connection."""
-    return ask(service, data).headers["x-model-version"]
+    """Return the version that responds, over a new connection; a worker may still load."""
+    return wait_for(lambda: ask(service, data).headers.get("x-model-version"))
 
 
 @pytest.mark.row(52)
