@@ -22,11 +22,11 @@ def config_error(
     parents: Names = (),
 ) -> ConfigError:
     """Return the error that explains all problems of a section, which is below `parents`."""
-    problems = [_explain(error, places, section, parents) for error in exc.errors()]
+    problems = [explain(error, places, section, parents) for error in exc.errors()]
     return ConfigError("\n  ".join(["Configuration error:", *problems]))
 
 
-def _explain(error: Any, places: Places, section: type[BaseModel], parents: Names) -> str:
+def explain(error: Any, places: Places, section: type[BaseModel], parents: Names) -> str:
     """Return the source of a value and what was expected; for an unknown name, the nearest one."""
     section, field = _find(error["loc"], section)
     names = (*parents, *map(str, error["loc"]))

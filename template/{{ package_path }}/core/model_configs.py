@@ -11,7 +11,7 @@ from ..config.settings import ModelSettings, ServedModelSettings, Settings
 from ..config.versions import ServedModel
 from ..utils.helpers import Names, merge
 from .config import normalize
-from .config_errors import Places, config_error
+from .config_errors import Places, config_error, explain
 from .errors import ConfigError
 
 NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,63}")  # variables of the environment have no case
@@ -111,10 +111,8 @@ def _text(key: Any, places: Places, where: Names) -> str:
 
 
 def _error(places: Places, where: Names, problem: str) -> ConfigError:
-    keys = tuple(map(str.lower, where))
-    found = (places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places)
-    place = next(found, "default")
-    return ConfigError(f"Configuration error:\n  {place}: {'.'.join(where)}: {problem}")
+    error = {"type": "value_error", "loc": where, "msg": problem}
+    return ConfigError(f"Configuration error:\n  {explain(error, places, Settings, ())}")
 
 
 def _set_values(section: BaseModel) -> dict[str, Any]:
