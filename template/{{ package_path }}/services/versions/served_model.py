@@ -101,7 +101,7 @@ class ServedModel(InferenceService):
     @property
     def ready(self) -> bool:
         """Whether every version that has a share can predict."""
-        responding = [self.of_version[version].service for version in self.shares]
+        responding = [self.of_version[version] for version in self.shares]
         return all(check() for check in self.checks) and all(each.ready for each in responding)
 
     async def start(self) -> None:

@@ -46,8 +46,13 @@ class Version:
 
     @property
     def is_open(self) -> bool:
-        """Whether it takes new requests."""
-        return self.service.loaded and self.absence[0] != UNLOADING
+        """Whether it takes new requests; not while it is loaded anew before it has unloaded."""
+        return self.service.loaded and self.service not in self._retiring
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can predict for a new request."""
+        return self.is_open and self.service.ready
 
     def open(self) -> InferenceService:
         """Return the service for a new request.
@@ -118,9 +123,10 @@ class Version:
             service = self.service
             if not service.loaded:
                 return
+            retirement = self._retire(service)
             self._become(UNLOADING)
-        await self._retire(service)
-        if self.service is service:  # else it was loaded anew
+        await retirement
+        if self.absence[0] == UNLOADING:  # else it is loaded anew, or was
             self._become(UNAVAILABLE, UNLOADED)
 
     def _become(self, state: str, reason: str = "") -> None:

@@ -253,14 +253,43 @@ def test_unload_that_waits_for_a_call_does_not_delay_a_load(tmp_path):
         assert predict(client) == ("0", "one")
 
 
-def test_version_is_not_ready_while_it_loads_and_unknown_while_it_unloads(tmp_path):
-    version = create_app(read(tmp_path, ONE)).state.inference_service.of_version["0"]
-    version.absence = LOADING, ""
-    with pytest.raises(ModelNotReadyError):
-        version.open()
-    version.service.loaded, version.absence = True, (UNLOADING, "")
-    with pytest.raises(UnknownModelError):
-        version.open()
+def test_version_that_unloads_is_unknown_and_not_ready_while_it_is_loaded_anew(
+    tmp_path, monkeypatch
+):
+    """What is still in memory, for a call that ran out of time, takes no new requests."""
+    with (
+        serve(tmp_path, f"{ONE}\nservice: {{timeout: 0.1}}") as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        version = model_of(client).of_version["0"]
+        (old,) = Trial.loaded
+        old.options = old.options.model_copy(update={"hangs": "late"})
+        assert client.post("/predict", json={"input": "x"}).status_code == 504
+        unloading = pool.submit(run, client, version.unload)
+        until(lambda: version.absence[0] == UNLOADING)
+        assert client.post("/predict", json={"input": "x"}).status_code == 404
+        load, may_load = Trial.load, threading.Event()
+        monkeypatch.setattr(Trial, "load", lambda self: may_load.wait(60) and load(self))
+        loading = pool.submit(run, client, version.load)
+        until(lambda: version.absence[0] == LOADING)
+        for old_is_in_use in (True, False):
+            response = client.post("/predict", json={"input": "x"})
+            assert (response.status_code, client.get("/ready").status_code) == (503, 503)
+            assert states(client) == {"LOADING"}
+            if old_is_in_use:
+                Trial.events["late"].set()
+                unloading.result()
+        may_load.set()
+        loading.result()
+        assert predict(client) == ("0", "one")
+        assert states(client) == {"READY"}
+
+
+def states(client):
+    """Return the states in the protocol's index and at `/models`."""
+    index = client.post("/v2/repository/index").json()
+    (model,) = client.get("/models").json()
+    return {entry["state"] for entry in [*index, *model["versions"]]}
 
 
 def test_code_outside_of_a_request_predicts_with_the_version_of_that_moment(tmp_path):
