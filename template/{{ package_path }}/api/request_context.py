@@ -29,7 +29,7 @@ OF_PAGES = [(b"content-security-policy", PAGES_LOAD), (b"x-content-type-options"
 OF_SCRIPTS = OF_PAGES[1:]
 BROWSERS_RUN = (b"text/", b"application/javascript")
 RawHeader = tuple[bytes, bytes]
-HARMLESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HARMLESS_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
 EXPOSED = ("X-Request-ID", "X-Model-Name", "X-Model-Version", "Retry-After")
 
@@ -108,10 +108,11 @@ def cross_origin(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
 def _start(scope: Scope, shown: Iterable[tuple[str, bytes]]) -> RequestState:
     """Set the state of a request: its id, its headers as a mapping, and what the model may see."""
     headers = dict(scope["headers"])
-    given = headers.get(b"x-request-id", b"").decode("latin-1")
-    request_id = given if HARMLESS_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+    given = headers.get(b"x-request-id", b"")
+    is_kept = given and HARMLESS_ID.fullmatch(given)
+    request_id = given.decode() if is_kept else f"{getrandbits(128):032x}"
     state: RequestState = scope.setdefault("state", {})
-    state |= {"request_id": request_id, "headers": headers}
+    state["request_id"], state["headers"] = request_id, headers
     log_context.set({"request_id": request_id})
     chosen = {name: headers[raw].decode("latin-1") for name, raw in shown if raw in headers}
     request_context.set(RequestContext(request_id, chosen))
@@ -134,7 +135,7 @@ def _has_route(scope: Scope) -> bool:
 
 def _complete(headers: Iterable[RawHeader], request_id: str) -> list[RawHeader]:
     complete = [*headers, (b"x-request-id", request_id.encode())]
-    kinds = [value for name, value in complete if name == b"content-type"]
-    if kinds and kinds[0].startswith(BROWSERS_RUN):
-        complete += OF_PAGES if kinds[0].startswith(b"text/html") else OF_SCRIPTS
+    for name, value in complete:
+        if name == b"content-type" and value.startswith(BROWSERS_RUN):
+            return complete + (OF_PAGES if value.startswith(b"text/html") else OF_SCRIPTS)
     return complete

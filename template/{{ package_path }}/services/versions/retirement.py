@@ -43,7 +43,7 @@ async def retire(service: InferenceService, concurrency: int, drain_s: float) ->
     name = f"{service.name} {service.version}"
     warning = asyncio.get_running_loop().call_later(drain_s, _warn, name, drain_s)
     try:
-        while users[service]:  # noqa: ASYNC110  (an event for each request would cost more)
+        while service in users:  # noqa: ASYNC110  (an event for each request would cost more)
             await asyncio.sleep(POLL_S)
         await _end_of_threads(service.runner.threads)
         for _ in range(concurrency):

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...config.settings import Settings
 from ..inference_service import InferenceService
-from .leases import lease_of_request
+from .leases import Lease, lease_of_request
 from .traffic import Split
 from .version import Apply, Version
 
@@ -34,6 +34,7 @@ class ServedModel(InferenceService):
         self.shadowing: object = None
         """Predicts with the shadows, once there are some."""
         self._pinned: dict[str, InferenceService] = {}
+        self._alone: InferenceService | None = None
         self._apply: list[Apply] = []
         for version in versions.values():
             version.on_change.append(self._refresh)
@@ -90,13 +91,13 @@ class ServedModel(InferenceService):
         """
         lease = lease_of_request()
         if lease is None:
-            return self.of_version[self._split.choose()].open()
-        key = lease.headers.get(self.sticky_header) if self.sticky_header else None
+            return self._alone or self._choose(None)
+        chosen = lease.chosen.get(self)
+        return chosen or lease.use(self, self._alone or self._choose(lease))
 
-        def choose() -> InferenceService:
-            return self.of_version[self._split.choose(key)].open()
-
-        return lease.choose(self, choose)
+    def _choose(self, lease: Lease | None) -> InferenceService:
+        key = lease.headers.get(self.sticky_header) if lease and self.sticky_header else None
+        return self.of_version[self._split.choose(key)].open()
 
     @property
     def ready(self) -> bool:
@@ -142,5 +143,7 @@ class ServedModel(InferenceService):
         main = self.of_version[max(self.shares, key=lambda version: self.shares[version])]
         self.runner, self.card = main.service.runner, main.service.card
         self.set_version(main.service.version)
+        # Most models have one version that responds, so that there is nothing to choose.
+        self._alone = main.service if len(self.shares) == 1 and main.is_open else None
         absences = {version.absence for version in self.of_version.values()}
         self.absence = absences.pop() if len(absences) == 1 else main.absence

@@ -2,13 +2,14 @@
 
 import asyncio
 import random
+import time
 from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
 
 from ..inference_service import InferenceService
-from .leases import lease_of_request, release, users
+from .leases import add_user, lease_of_request, release
 from .served_model import ServedModel
 
 MOST = 16  # predictions of a model's shadows under way; more are dropped
@@ -56,7 +57,7 @@ class Shadows:
         if len(self._running) >= MOST or not shadow.is_open:
             service.observer.on_shadow("dropped")
             return
-        users[service] += 1
+        add_user(service)
         task = asyncio.create_task(_compare(service, input_data, prediction))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -64,13 +65,21 @@ class Shadows:
 
 
 async def _compare(service: InferenceService, input_data: Any, expected: Any) -> None:
+    """Predict past log and cache: only what differs or fails is worth a line."""
+    started, runner = time.perf_counter(), service.runner
     try:
-        # Not `service.predict`, which the shadows follow.
-        prediction = await InferenceService.predict(service, input_data)
-        result = "same" if _json(prediction) == _json(expected) else "different"
-    except Exception:  # noqa: BLE001  (it is in the log)
-        result = "failed"
-    service.observer.on_shadow(result)
+        prediction = runner.output.check(await runner.predict(input_data))
+        is_same = _json(prediction) == _json(expected)
+    except Exception as exc:  # noqa: BLE001  (a model may raise anything)
+        service.failed(exc, started)
+        service.observer.on_shadow("failed")
+        return
+    if is_same:
+        service.observer.on_prediction(time.perf_counter() - started)
+        service.observer.on_shadow("same")
+    else:
+        service.done(prediction, started)
+        service.observer.on_shadow("different")
 
 
 def _json(prediction: Any) -> bytes:

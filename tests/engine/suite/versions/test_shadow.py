@@ -44,7 +44,7 @@ def watch(client):
     ("options", "text", "result"),
     [("answer: one", "x", "same"), ("answer: two", "x", "different")],
 )
-def test_shadow_predicts_too_and_is_compared(tmp_path, options, text, result):
+def test_shadow_predicts_too_and_is_compared(tmp_path, log, options, text, result):
     with serve(tmp_path, CONFIG.replace("answer: two", options)) as client:
         results = watch(client)
         Trial.calls.clear()
@@ -53,6 +53,10 @@ def test_shadow_predicts_too_and_is_compared(tmp_path, options, text, result):
         assert batch == {"predictions": ["one", "one"]}
         until(lambda: results == {result: 3})
         assert len(Trial.calls) == 6
+    lines = [line for line in log.getvalue().splitlines() if "model=trial@2" in line]
+    of_results = [line for line in lines if "Prediction result: two request_id=" in line]
+    assert len(of_results) == (3 if result == "different" else 0)
+    assert not any("Making prediction" in line for line in lines)
 
 
 def test_shadow_that_raises_changes_no_response(tmp_path, monkeypatch):
