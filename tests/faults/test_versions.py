@@ -173,6 +173,19 @@ def version_of(service, data):
     return wait_for(lambda: ask(service, data).headers.get("x-model-version"))
 
 
+def test_parent_of_several_workers_holds_no_model(several, record_property):
+    large = CONFIG.replace("name: one,", "name: one, megabytes: 200,")
+    with several(config=large, HARDENING__WORKERS=2) as service:
+        found = workers(service)
+        wait_for(lambda: len(log_lines(service, "Loaded model: m", "model=m@2")) == len(found))
+        parent, *others = [memory(pid) for pid in (service.process.pid, *found)]
+        text = f"parent {parent:.0f} MB, workers {[f'{each:.0f}' for each in others]}"
+        record_property("number", f"two workers with a model of 230 MB: {text}")
+        assert len(others) == 2
+        assert parent < 100
+        assert min(others) > 230
+
+
 @pytest.mark.row(52)
 def test_broken_configuration_ends_the_start_with_one_line(attempt, tmp_path):
     file = tmp_path / "several.yaml"

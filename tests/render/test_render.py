@@ -236,6 +236,7 @@ FEATURES = {
         "services/versions/several_models.py",
         "services/versions/shadow.py",
         "services/versions/source_tag.py",
+        "services/versions/to_the_end.py",
         "services/versions/traffic.py",
         "services/versions/version.py",
     },

@@ -32,11 +32,12 @@ def serve(project, commands, tmp_path_factory) -> Serve:
     """Serve a file of settings, which a test may change: `with serve(file) as service`."""
 
     @contextmanager
-    def start(file: Path, **more: object):
+    def start(file: Path, *, ready: str = "/ready", **more: object):
         env = {"PATH": os.environ["PATH"], "HARDENING__DRAIN_S": "0", "CONFIG_PATH": str(file)}
         env |= {name: str(value) for name, value in more.items()}
         command, log = [str(commands / "python"), "src/main.py"], tmp_path_factory.mktemp("log")
-        with running(command, cwd=project, env=env, log=log / "log") as service:
+        log = log / "log"
+        with running(command, cwd=project, env=env, log=log, ready=ready) as service:
             yield service
 
     return start

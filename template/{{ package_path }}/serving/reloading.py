@@ -5,10 +5,13 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from threading import Event
+from typing import Any
 
 from fastapi import FastAPI
 
 from ..api.dependencies import AppState, state_of
+from ..config.settings import Settings
 from ..core.config import load_config
 from ..core.errors import ConfigError
 from ..services.inference_service import InferenceService
@@ -20,6 +23,17 @@ logger = logging.getLogger(__name__)
 
 SIGHUP = getattr(signal, "SIGHUP", None)  # which Windows lacks
 
+asked = Event()
+"""Whether a reload was asked for before the app was started."""
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return no options; from here on the signal does not end a process that only starts."""
+    if SIGHUP is not None and not settings.debug:
+        with suppress(ValueError):  # not the main thread
+            signal.signal(SIGHUP, lambda *_: asked.set())
+    return {}
+
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -29,6 +43,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if SIGHUP is not None and listens:
         with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread
             loop.add_signal_handler(SIGHUP, reloader.reload)
+            if asked.is_set():
+                reloader.reload()
     try:
         yield
     finally:

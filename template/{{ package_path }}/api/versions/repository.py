@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from ...config.settings import Settings
 from ...core.errors import ServiceError, UnknownModelError
 from ...services.versions.served_model import ServedModel
+from ...services.versions.to_the_end import to_the_end
+from ...services.versions.version import Version
 from ..dependencies import RequestState, state_of
 from ..errors import responses
 from ..json_body.media_type import is_json, media_type
@@ -58,14 +60,7 @@ class RepositoryEndpoints:
         """Load all versions of a model, or one; those that are loaded are replaced."""
         model, chosen = self._find(name, request, body)
         names = chosen or sorted(model.of_version, key=lambda v: v not in model.shares)
-        for version in names:
-            if version not in model.of_version:
-                continue  # the settings have changed meanwhile
-            try:
-                await model.of_version[version].load()
-            except Exception as exc:  # it is in the log
-                reason = f": {exc}" if isinstance(exc, ServiceError) else ""
-                raise HTTPException(400, f"{name} {version} cannot be loaded{reason}") from exc
+        await to_the_end(_load(model, names))
 
     async def unload(self, name: str, request: Request, body: Content = None) -> None:
         """Unload a model, or a version that does not respond; requests under way end first."""
@@ -74,8 +69,8 @@ class RepositoryEndpoints:
             if version in model.shares:
                 share = f"{name} {version} has a share of the requests"
                 raise HTTPException(409, f"{share}: change serve or shares, or unload the model")
-        for one in [model.of_version[version] for version in chosen or model.of_version]:
-            await one.unload()
+        versions = [model.of_version[version] for version in chosen or model.of_version]
+        await to_the_end(_unload(versions))
 
     def _find(
         self, name: str, request: Request, body: RepositoryRequest | None
@@ -99,3 +94,19 @@ class RepositoryEndpoints:
         if not isinstance(version, str) or version not in model.of_version:
             raise UnknownModelError(f"The model {name} has no version {str(version)[:64]}")
         return model, [version]
+
+
+async def _load(model: ServedModel, names: list[str]) -> None:
+    for name in names:
+        if name not in model.of_version:
+            continue  # the settings have changed meanwhile
+        try:
+            await model.of_version[name].load()
+        except Exception as exc:  # it is in the log
+            reason = f": {exc}" if isinstance(exc, ServiceError) else ""
+            raise HTTPException(400, f"{model.name} {name} cannot be loaded{reason}") from exc
+
+
+async def _unload(versions: list[Version]) -> None:
+    for version in versions:
+        await version.unload()

@@ -11,6 +11,7 @@ from ..inference_service import InferenceService
 from ..model_runner import UNAVAILABLE, UNLOADED
 from .retirement import retire
 from .source_tag import source_tag
+from .to_the_end import to_the_end
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +78,7 @@ class Version:
         Raises:
             Exception: The new one cannot be loaded; the old one still predicts.
         """
-        task = asyncio.create_task(self._load(settings or self.settings))
-        task.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await asyncio.shield(task)
+        await to_the_end(self._load(settings or self.settings))
 
     async def _load(self, settings: Settings) -> None:
         async with self._lock:
@@ -116,7 +115,7 @@ class Version:
 
     async def unload(self) -> None:
         """Reject new requests, and unload when the last has ended; cancelling does not end it."""
-        await asyncio.shield(asyncio.create_task(self._unload()))
+        await to_the_end(self._unload())
 
     async def _unload(self) -> None:
         async with self._lock:  # but not until the end: a call may hang

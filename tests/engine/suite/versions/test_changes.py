@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -163,6 +164,33 @@ def test_server_listens_to_the_signal_and_a_test_client_does_not(tmp_path, monke
                 await asyncio.sleep(0.01)
 
     asyncio.run(enter())
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_signal_before_the_app_is_there_is_heeded_at_its_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(reloading, "running_server", object)
+    monkeypatch.setattr(reloading, "asked", threading.Event())
+    monkeypatch.setattr(reloading.Reloader, "reload", lambda _: reloaded.append(1))
+    settings, reloaded = read(tmp_path, CONFIG), []
+    assert reloading.server_options(settings) == {}
+    try:
+        os.kill(os.getpid(), signal.SIGHUP)
+        until(reloading.asked.is_set)
+        app: Any = SimpleNamespace(state=SimpleNamespace(settings=settings))
+        asyncio.run(enter(app))
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    assert reloaded == [1]
+
+
+async def enter(app):
+    async with reloading.lifespan(app):
+        pass
+
+
+def test_development_server_ends_with_its_terminal(tmp_path):
+    assert reloading.server_options(read(tmp_path, f"{CONFIG}\ndebug: true")) == {}
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
 
 

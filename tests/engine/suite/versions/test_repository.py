@@ -1,10 +1,14 @@
 """Load and unload over HTTP: only what is configured, only where the settings allow it."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from src.api.versions.repository import RepositoryEndpoints
 from tests.conftest import until
 from tests.engine.suite.versions.trials import Trial, predict, serve
 
@@ -132,6 +136,31 @@ def test_version_that_is_gone_while_others_are_unloaded_or_loaded_is_left_out(tm
             assert not removed.service.loaded
             model.of_version["2"] = removed
             model.pin("2")
+
+
+@pytest.mark.parametrize("what", ["load", "unload"])
+def test_whole_model_changes_though_the_client_disconnects(tmp_path, what):
+    with serve(tmp_path, CONFIG) as client:
+        model = client.app.state.inference_service
+        services = {version: each.service for version, each in model.of_version.items()}
+        endpoints = RepositoryEndpoints(client.app, is_alone=True)
+        request: Any = SimpleNamespace(
+            scope={"type": "http", "headers": [], "state": {"headers": {}}}
+        )
+
+        async def leave() -> None:
+            await model.of_version["1"]._lock.acquire()
+            task = asyncio.create_task(getattr(endpoints, what)("trial", request))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task})
+            assert task.cancelled()
+            model.of_version["1"]._lock.release()
+
+        client.portal.call(leave)
+        until(lambda: not any(service.loaded for service in services.values()))
+        expected = "READY" if what == "load" else "UNAVAILABLEunloaded"
+        until(lambda: states(client)["trial 1"] == states(client)["trial 2"] == expected)
 
 
 def test_client_of_the_protocol_may_leave_the_type_out(tmp_path):

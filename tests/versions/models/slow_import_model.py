@@ -1,0 +1,26 @@
+"""A model whose module takes its time to be imported, as one of a large framework does."""
+
+import time
+from typing import ClassVar
+
+from ..config.base import Section
+from .base import Model
+
+time.sleep(2)
+
+
+class SlowImport(Model):
+    """Return an option."""
+
+    class Options(Section):
+        """What to return."""
+
+        text: str = ""
+        """Each prediction."""
+
+    model_name: ClassVar[str] = "slow_import"
+    version: ClassVar[str] = "1"
+
+    def predict(self, input_data: str) -> str:
+        """Return the option."""
+        return self.options.text
