@@ -22,5 +22,5 @@ class SlowImport(Model):
     version: ClassVar[str] = "1"
 
     def predict(self, input_data: str) -> str:
-        """Return the option."""
-        return self.options.text
+        """Return the option, or the text."""
+        return self.options.text or input_data

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from src.app import create_app
-from src.core.errors import ConfigError, ModelNotReadyError, UnknownModelError
+from src.core.errors import ConfigError, UnknownModelError
 from src.services.versions import retirement
 from src.services.versions.leases import Lease, current_lease, users
 from src.services.versions.version import LOADING, UNLOADING
