@@ -15,7 +15,7 @@ class HardeningSettings(Section):
     workers: int = Field(default=1, ge=1, le=256)
     """Processes that serve, if `start-server` starts them; each loads the model."""
     max_waiting: int = Field(default=128, ge=0, le=100_000)
-    """Requests that may wait while the model is busy; more are rejected with 503 at once."""
+    """Requests that may wait for a busy model; more are rejected with 503 at once."""
     max_body_bytes: int = Field(default=10_000_000, ge=1, le=1_000_000_000)
     """Largest body of a request, after decompression; a larger one is rejected with 413, and so is
     JSON with too many values or names: above ten million bytes, more of them are allowed."""

@@ -10,4 +10,4 @@ class ProcessesSettings(Section):
 
     count: int = Field(default=0, ge=0, le=64)
     """Processes that load the model, each with one call at a time; 0: it runs in the process that
-    serves. With `hardening.workers`, each of the workers has so many."""
+    serves. With `hardening.workers`, each worker has this number."""

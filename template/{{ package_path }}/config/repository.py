@@ -14,7 +14,7 @@ class RepositorySettings(Section):
     """`explicit` lets every client load and unload models at `/v2/repository/models/…`: what is
     configured, nothing else. Protect the routes, or keep `none`."""
     poll_s: float = Field(default=0, ge=0, le=86_400)
-    """Seconds between looks whether an artifact without `sha256` has other bytes; 0 never looks."""
+    """Seconds between checks of artifacts without `sha256`; 0 turns them off."""
     drain_s: float = Field(default=30, ge=0, le=3600)
-    """Seconds that the requests of a version which is replaced may take to end; a version that is
-    still in use then stays in memory."""
+    """Seconds after which a warning names a replaced version that is still in use. It is unloaded
+    as soon as nothing uses it."""

@@ -30,7 +30,7 @@ def _parse(value: Any) -> Any:
         raise ValueError('must be JSON, such as {"1.4.0": 90, "2.0.0": 10}') from None
 
 
-def _some(shares: dict[str, float]) -> dict[str, float]:
+def _check_sum(shares: dict[str, float]) -> dict[str, float]:
     if shares and not sum(shares.values()):
         raise ValueError("must have a share above 0")
     return shares
@@ -39,7 +39,7 @@ def _some(shares: dict[str, float]) -> dict[str, float]:
 VersionName = Annotated[str, Field(pattern=VERSION)]
 Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, le=1)]
-Weights = Annotated[dict[VersionName, Weight], BeforeValidator(_parse), AfterValidator(_some)]
+Weights = Annotated[dict[VersionName, Weight], BeforeValidator(_parse), AfterValidator(_check_sum)]
 ShadowParts = Annotated[dict[VersionName, Probability], BeforeValidator(_parse)]
 
 
@@ -56,7 +56,7 @@ class ServedModel(Section, Generic[Overrides]):
     """Settings in which a version differs from the others, by version; without it, there is one,
     with the name that the class or the artifact's card has."""
     serve: str | None = None
-    """The version that responds, whatever `shares` says: one value to roll back."""
+    """The version that responds, and takes precedence over `shares`: one value to roll back."""
     shares: Weights = Field(default={})
     """Weights of the versions that respond, such as `{"1.4.0": 90, "2.0.0": 10}`."""
     sticky_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")

@@ -3,7 +3,7 @@
 ServiceError
 ├── ConfigError              the configuration or the project is wrong; ends the start
 ├── InvalidInputError        the model cannot use this input
-├── ModelNotReadyError       the model is not loaded, or is unloaded
+├── ModelNotReadyError       the model is not loaded, or the service is ending
 ├── UnknownModelError        there is no such model or version, or it is unloaded
 ├── OverloadedError          there are more requests than the service can handle in time
 └── PredictionError          the model failed
@@ -29,7 +29,7 @@ class InvalidInputError(ServiceError):
 
 
 class ModelNotReadyError(ServiceError):
-    """The model is not loaded, or is unloaded."""
+    """The model is not loaded, or the service is ending."""
 
 
 class UnknownModelError(ServiceError):

@@ -24,7 +24,7 @@ class ModelConfig:
     def __init__(self, served: ServedModelSettings, versions: dict[str, Settings]) -> None:
         self.served = served
         self.versions = versions
-        """By version; an empty name if there is one, whose name the model says itself."""
+        """By version; the name is empty if there is one, which the class or the card names."""
 
 
 def read_models(settings: Settings) -> dict[str, ModelConfig]:
@@ -84,7 +84,7 @@ def _normalize(value: Any, places: Places, where: Names) -> dict[str, Any]:
         if "versions" in served:
             where = (*where, "versions")
             served["versions"] = {
-                _text(key, places, where): normalize(
+                _version_name(key, places, where): normalize(
                     _section(changes, places, (*where, str(key))),
                     places,
                     ModelSettings,
@@ -103,7 +103,7 @@ def _section(value: Any, places: Places, where: Names) -> dict[Any, Any]:
     return value or {}
 
 
-def _text(key: Any, places: Places, where: Names) -> str:
+def _version_name(key: Any, places: Places, where: Names) -> str:
     if isinstance(key, str):
         return key
     advice = 'put it in quotes, as in "1.10", which YAML reads as the number 1.1'

@@ -54,12 +54,18 @@ async def _load(
 
 
 async def _provide(runner: ModelRunner, settings: ArtifactSettings) -> Artifact:
-    """Return the artifact; while its source is down, try again after longer and longer pauses."""
+    """Return the artifact; while its source is down, try again after longer and longer pauses.
+
+    Raises:
+        UnavailableError: The source is down, and the runner does not wait for it.
+    """
     pause_s, suffixes = FIRST_PAUSE_S, getattr(runner.model, "artifact_suffixes", ())
     while True:
         try:
             artifact: Artifact = await runner.in_thread(provide, settings, suffixes)
         except UnavailableError as exc:
+            if not runner.waits_for_source:
+                raise
             logger.warning("The artifact is not available, next attempt in %g s: %s", pause_s, exc)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from ..config.settings import Settings
@@ -56,7 +56,7 @@ class InferenceService:
         apply(self)
 
     @property
-    def versions(self) -> dict[str, "InferenceService"]:
+    def versions(self) -> Mapping[str, "InferenceService"]:
         """Services that predict with one version, by version."""
         return {self.version: self}
 

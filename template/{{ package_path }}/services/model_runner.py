@@ -32,6 +32,8 @@ class ModelRunner:
         """Loads the model; `artifacts` replaces it."""
         self.source_tag: Callable[[], str] = str
         """Returns a text that changes when another load may give another model."""
+        self.waits_for_source = True
+        """Whether `load` tries again while the source of an artifact is down."""
         self.call: Callable[[Any], Awaitable[Any]] = self._call
         """Predicts for one input; `batching` replaces it."""
         self.output = DeclaredType(model.signature().output, f"{type(model).__qualname__}.predict")

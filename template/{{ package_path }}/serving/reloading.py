@@ -1,4 +1,4 @@
-"""Serve other settings at SIGHUP, and artifacts that have other bytes, without a restart."""
+"""Apply changed settings at SIGHUP, and load changed artifacts, without a restart."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from ..config.settings import Settings
 from ..core.config import load_config
 from ..core.errors import ConfigError
 from ..services.inference_service import InferenceService
-from ..services.versions.changes import change
+from ..services.versions.changes import Change
 from ..services.versions.served_model import ServedModel
 from .connections.connection_setup import running_server
 
@@ -23,15 +23,15 @@ logger = logging.getLogger(__name__)
 
 SIGHUP = getattr(signal, "SIGHUP", None)  # which Windows lacks
 
-asked = Event()
-"""Whether a reload was asked for before the app was started."""
+requested = Event()
+"""Whether a reload was requested before the app was started."""
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
     """Return no options; from here on the signal does not end a process that only starts."""
     if SIGHUP is not None and not settings.debug:
         with suppress(ValueError):  # not the main thread
-            signal.signal(SIGHUP, lambda *_: asked.set())
+            signal.signal(SIGHUP, lambda *_: requested.set())
     return {}
 
 
@@ -43,7 +43,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if SIGHUP is not None and listens:
         with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread
             loop.add_signal_handler(SIGHUP, reloader.reload)
-            if asked.is_set():
+            if requested.is_set():
                 reloader.reload()
     try:
         yield
@@ -58,20 +58,19 @@ class Reloader:
     """Apply changes of the settings, one after the other."""
 
     def __init__(self, state: AppState) -> None:
-        self._state, self._settings = state, state.settings
-        self._lock = asyncio.Lock()
+        self._state, self._lock = state, asyncio.Lock()
         poll_s = state.settings.repository.poll_s
         self._tasks = {asyncio.create_task(self._poll(poll_s))} if poll_s else set()
 
     def reload(self) -> None:
-        """Read the settings, and serve what they say now."""
+        """Read the settings, and apply them."""
         logger.info("Reloading the settings")
         task = asyncio.create_task(self._reload())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def stop(self) -> None:
-        """Change nothing any more."""
+        """Cancel polling and pending reloads."""
         for task in self._tasks:
             task.cancel()
 
@@ -80,14 +79,18 @@ class Reloader:
             await asyncio.wait({self._state.loading})
             try:
                 settings = await asyncio.to_thread(load_config)
-                await change(self._state.models, self._settings, settings)
+                change = Change(self._state.models, self._state.settings, settings)
+                await change.apply()
             except ConfigError as exc:
                 logger.error("Nothing has changed: %s", exc)  # noqa: TRY400
             except Exception:
                 logger.exception("Cannot change what is served")
             else:
-                self._settings = settings
-                logger.info("Reloaded the settings")
+                done = "Reloaded the settings"
+                if change.is_complete:
+                    logger.info(done)
+                else:
+                    logger.error("%s in part: see the lines above", done)
 
     async def _poll(self, seconds: float) -> None:
         while True:

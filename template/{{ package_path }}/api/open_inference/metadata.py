@@ -89,7 +89,8 @@ class ModelEndpoints:
 async def live(request: Request) -> Live:
     """Return that the process is alive, whatever the state of its models."""
     with suppress(ModelNotReadyError):
-        return Live(ready=bool(check_ready(request.app)))
+        check_ready(request.app)
+        return Live()
     return Live(ready=False)
 
 

@@ -4,9 +4,11 @@ What can be loaded is in the configuration: no request names a file, an address 
 <https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md>
 """
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, HTTPException, Request
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
 from ...config.settings import Settings
@@ -20,7 +22,7 @@ from ..json_body.media_type import is_json, media_type
 
 TAG = "Model repository"
 OF_ONE_PROCESS = "With hardening.workers above 1, send SIGHUP to the service instead"
-ONLY_VERSION = "The configuration says what a model is: no parameter but version is supported"
+ONLY_VERSION = "Models are configured in the service: the only supported parameter is version"
 
 
 class RepositoryRequest(BaseModel):
@@ -48,6 +50,9 @@ def install(app: FastAPI, settings: Settings) -> None:
                 responses=responses(400, 404, 409, 415),
                 strict_content_type=False,  # Triton's client omits it
             )
+        for route in app.routes:
+            if isinstance(route, APIRoute) and "predict" in route.tags:
+                route.responses |= responses(404)  # once the model is unloaded
 
 
 class RepositoryEndpoints:
@@ -108,5 +113,4 @@ async def _load(model: ServedModel, names: list[str]) -> None:
 
 
 async def _unload(versions: list[Version]) -> None:
-    for version in versions:
-        await version.unload()
+    await asyncio.gather(*(version.unload() for version in versions))

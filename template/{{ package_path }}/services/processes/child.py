@@ -1,4 +1,4 @@
-"""The other side: a process that loads the model, and calls its methods one by one."""
+"""Code of a model process: load the model, and call its methods one by one."""
 
 import faulthandler
 import os

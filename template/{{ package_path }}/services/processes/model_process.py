@@ -19,7 +19,7 @@ from .wire import Wire
 
 logger = logging.getLogger(__name__)
 
-STOP_S = 10  # to unload the model, and then to exit
+STOP_S = 10  # seconds to unload the model, and as many to exit
 
 
 class ModelProcessError(ModelNotReadyError):

@@ -1,4 +1,4 @@
-"""The processes of a model behind its methods: who is free, and who replaces one that ends."""
+"""The processes of a model: assign calls to free ones, and replace one that ends."""
 
 import asyncio
 import logging

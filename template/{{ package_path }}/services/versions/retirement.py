@@ -6,17 +6,20 @@ import gc
 import logging
 import os
 import threading
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from inspect import iscoroutinefunction
 from time import monotonic
 
+from ...config.settings import Settings
 from ..inference_service import InferenceService
 from .leases import users
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.02
-OTHER_LIBRARIES = AttributeError, OSError, TypeError  # than glibc, or Windows
+NO_GLIBC = AttributeError, OSError, TypeError  # raised by other C libraries, and on Windows
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 LARGE = 4_000_000  # bytes
 
@@ -28,10 +31,33 @@ def return_large_blocks() -> None:
     of 4 MB or more costs a system call. Variables such as `MALLOC_TRIM_THRESHOLD_` take precedence.
     """
     if not any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
-        with suppress(*OTHER_LIBRARIES):
+        with suppress(*NO_GLIBC):
             library = ctypes.CDLL(None)
             library.mallopt(M_MMAP_THRESHOLD, LARGE)
             library.mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
+
+
+class Retirements:
+    """Services of a version that are unloaded once nothing uses them any more."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[InferenceService, asyncio.Task[None]] = {}
+
+    def __contains__(self, service: InferenceService) -> bool:
+        """Return whether a service is being unloaded."""
+        return service in self._tasks
+
+    def begin(self, service: InferenceService, settings: Settings) -> asyncio.Task[None]:
+        """Begin to unload a service, or return the task that does."""
+        if service not in self._tasks:
+            limits = settings.service.concurrency, settings.repository.drain_s
+            task = self._tasks[service] = asyncio.create_task(retire(service, *limits))
+            task.add_done_callback(lambda _: self._tasks.pop(service))
+        return self._tasks[service]
+
+    def stop(self, current: InferenceService) -> list[Awaitable[None]]:
+        """Stop these services and the current one; return what is still to be awaited."""
+        return [*filter(None, map(stop, {current, *self._tasks}))]
 
 
 async def retire(service: InferenceService, concurrency: int, drain_s: float) -> None:
@@ -40,22 +66,21 @@ async def retire(service: InferenceService, concurrency: int, drain_s: float) ->
     A call that ran out of time still uses the model, so there is no limit; after `drain_s` seconds
     a warning says that the model is still in memory.
     """
-    name = f"{service.name} {service.version}"
+    name = full_name(service)
     warning = asyncio.get_running_loop().call_later(drain_s, _warn, name, drain_s)
     try:
         while service in users:  # noqa: ASYNC110  (an event for each request would cost more)
             await asyncio.sleep(POLL_S)
-        await _end_of_threads(service.runner.threads)
+        await _in_thread(service.runner.threads.shutdown)
         for _ in range(concurrency):
             await service.runner.coroutines.acquire()
     finally:
         warning.cancel()
     started = monotonic()
-    try:
-        if unloading := service.stop():
-            await unloading
-    except Exception:
-        logger.exception("Error while unloading %s", name)
+    if iscoroutinefunction(service.runner.model.unload):
+        await (stop(service) or asyncio.sleep(0))
+    else:
+        await _in_thread(partial(stop, service))  # it may take long
     _free(service)
     logger.info("Unloaded %s in %.3f s", name, monotonic() - started)
 
@@ -64,16 +89,39 @@ def _warn(name: str, drain_s: float) -> None:
     logger.warning("%s stays in memory: it is still in use after %g s", name, drain_s)
 
 
-async def _end_of_threads(pool: Executor) -> None:
-    """Wait for the threads of a pool, in a thread that does not keep the process from exiting."""
+def full_name(service: InferenceService) -> str:
+    """Return the name and the version of a model, for log lines."""
+    return f"{service.name} {service.version}"
+
+
+def stop(service: InferenceService) -> Awaitable[None] | None:
+    """Stop a service, and return what is still to be awaited; an error of the model is logged."""
+    name = full_name(service)
+    try:
+        unloading = service.stop()
+    except Exception:
+        logger.exception("Error while unloading %s", name)
+        return None
+    return _end(unloading, name) if unloading else None
+
+
+async def _end(unloading: Awaitable[object], name: str) -> None:
+    try:
+        await unloading
+    except Exception:
+        logger.exception("Error while unloading %s", name)
+
+
+async def _in_thread(function: Callable[[], object]) -> None:
+    """Call a function in a thread that does not keep the process from exiting."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
-    def wait() -> None:
-        pool.shutdown()
+    def call() -> None:
+        function()
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(ended.set)
 
-    threading.Thread(target=wait, name="retirement", daemon=True).start()
+    threading.Thread(target=call, name="retirement", daemon=True).start()
     await ended.wait()
 
 
@@ -84,5 +132,5 @@ def _free(service: InferenceService) -> None:
     gc.collect()
     if is_frozen:
         gc.freeze()
-    with suppress(*OTHER_LIBRARIES):
+    with suppress(*NO_GLIBC):
         ctypes.CDLL(None).malloc_trim(0)

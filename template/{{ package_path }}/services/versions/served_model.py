@@ -33,32 +33,30 @@ class ServedModel(InferenceService):
         """Parts of the requests for which versions also predict, unseen by clients."""
         self.shadowing: object = None
         """Predicts with the shadows, once there are some."""
-        self._pinned: dict[str, InferenceService] = {}
-        self._alone: InferenceService | None = None
+        self._pinned: dict[str, ServedModel] = {}
         self._apply: list[Apply] = []
         for version in versions.values():
-            version.on_change.append(self._refresh)
-        self._use(weights)
+            version.on_change.append(self.refresh)
+        self.split(weights)
 
     def split(self, weights: Mapping[str, float]) -> None:
-        """Set the weights of the versions that respond, and record their shares."""
-        self._use(weights)
-        for name, version in self.of_version.items():
-            version.service.observer.on_share(self.shares.get(name, 0))
-
-    def _use(self, weights: Mapping[str, float]) -> None:
+        """Set the weights of the versions that respond."""
         self._split = Split(weights, self.name)
         self.shares = self._split.shares
-        self._refresh()
+        self.refresh()
 
     @property
-    def versions(self) -> dict[str, InferenceService]:
-        """Services that predict with one version, by version."""
-        return self._pinned or {self.version: self}  # it is one itself
+    def versions(self) -> Mapping[str, InferenceService]:
+        """Services that predict with one version, by version; one without pins is one itself."""
+        return {n: self._pinned[n] for n in self.of_version if self._pinned} or {self.version: self}
 
     def pin(self, name: str) -> None:
-        """Create the service that predicts with one version."""
+        """Create the service that predicts with one version; its routes may be there already."""
         version = self.of_version[name]
+        if pinned := self._pinned.get(name):
+            pinned.of_version[name] = version
+            version.on_change.append(pinned.refresh)
+            return
         self._pinned[name] = pinned = ServedModel({name: version}, {name: 1}, version.settings)
         pinned.checks = self.checks  # such as that the process does not end
 
@@ -66,13 +64,12 @@ class ServedModel(InferenceService):
         """Add a version, which has no share yet."""
         for apply in self._apply:
             version.each(apply)
-        version.on_change.append(self._refresh)
+        version.on_change.append(self.refresh)
         self.of_version[name] = version
         self.pin(name)
 
     def remove(self, name: str) -> Version:
         """Remove a version that has no share, and return it."""
-        self._pinned.pop(name)
         return self.of_version.pop(name)
 
     def each_version(self, apply: Apply) -> None:
@@ -113,13 +110,13 @@ class ServedModel(InferenceService):
         """
         for name, version in sorted(self.of_version.items(), key=self._rank):
             try:
-                await version.load()
+                await version.load(logs=False)
             except Exception as exc:
                 if name in self.shares:
                     raise
                 logger.exception("Cannot load %s %s: %s", self.name, name, exc)  # noqa: TRY401
         self.loaded = True
-        self.split(self.shares)
+        self.refresh()
 
     def _rank(self, item: tuple[str, Version]) -> bool:
         return item[0] not in self.shares
@@ -127,8 +124,8 @@ class ServedModel(InferenceService):
     def stop(self) -> Awaitable[Any] | None:
         """Accept no more predictions, and unload all versions."""
         self.loaded = False
-        unloading = [version.service.stop() for version in self.of_version.values()]
-        return asyncio.gather(*filter(None, unloading)) if any(unloading) else None
+        unloading = [each for version in self.of_version.values() for each in version.stop()]
+        return asyncio.gather(*unloading) if unloading else None
 
     async def predict(self, input_data: Any) -> Any:
         """Predict for one input with the version that `pick` chooses."""
@@ -138,11 +135,13 @@ class ServedModel(InferenceService):
         """Predict for several inputs with the version that `pick` chooses."""
         return await self.pick().predict_many(inputs)
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Follow the version with the greatest share, and the state."""
         main = self.of_version[max(self.shares, key=lambda version: self.shares[version])]
         self.runner, self.card = main.service.runner, main.service.card
         self.set_version(main.service.version)
+        for name, version in self.of_version.items() if self._pinned else ():
+            version.service.observer.on_share(self.shares.get(name, 0) if version.is_open else 0)
         # Most models have one version that responds, so that there is nothing to choose.
         self._alone = main.service if len(self.shares) == 1 and main.is_open else None
         absences = {version.absence for version in self.of_version.values()}

@@ -40,7 +40,7 @@ def _serve(create: Create, config: ModelConfig) -> ServedModel:
 
 
 def set_routing(model: ServedModel, served: ServedModelSettings) -> None:
-    """Set what decides on the version of a request, besides the shares."""
+    """Set the header that keeps clients on a version, and the shadows."""
     header = served.sticky_header
     model.sticky_header = header.lower().encode() if header else None
     if served.shadow and model.shadowing is None:
@@ -58,8 +58,11 @@ class ServedTypes:
         """Check that a version can have the same routes.
 
         Raises:
-            ConfigError: Its inputs or outputs have other types.
+            ConfigError: Its inputs or outputs have other types, or it has another name.
         """
+        if service.name != self._model:
+            name = f"{service.name} instead of {self._model}"
+            raise ConfigError(f"Configuration error:\n  model.name: {name} needs a restart")
         if _types(service) != self._types:
             raise ConfigError(
                 f"Configuration error:\n  models.{self._model}.versions: the types of "

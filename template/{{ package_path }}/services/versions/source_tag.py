@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 async def source_tag(service: InferenceService, settings: Settings) -> str:
-    """Return a text that changes with the source of a model; empty if nobody polls, or unknown."""
+    """Return a text that changes with the source of a model; empty if it is unknown."""
     if not settings.repository.poll_s:
         return ""
     try:

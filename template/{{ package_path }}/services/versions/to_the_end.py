@@ -1,4 +1,4 @@
-"""Changes that are made to the end, whoever waits for them."""
+"""Changes that are made to the end, even if the caller is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,14 +8,19 @@ _running: set[asyncio.Task[None]] = set()  # the event loop refers to tasks weak
 
 
 async def to_the_end(changes: Coroutine[Any, Any, None]) -> None:
-    """Make changes, which go on if the caller is cancelled, as for a client that disconnects."""
+    """Make changes; they go on if the caller is cancelled, as when a client disconnects."""
+    await asyncio.shield(begin(changes))
+
+
+def begin(changes: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Begin changes that log their errors themselves."""
     task = asyncio.create_task(changes)
     _running.add(task)
     task.add_done_callback(_end)
-    await asyncio.shield(task)
+    return task
 
 
 def _end(task: asyncio.Task[None]) -> None:
     _running.discard(task)
     if not task.cancelled():
-        task.exception()  # it is in the log, and asyncio need not log it if nobody waits
+        task.exception()  # asyncio would log it again if nobody waits

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 from ...config.settings import Settings
 from ...core.errors import ModelNotReadyError, ServiceError, UnknownModelError
 from ..inference_service import InferenceService
 from ..model_runner import UNAVAILABLE, UNLOADED
-from .retirement import retire
+from .retirement import Retirements, full_name
 from .source_tag import source_tag
 from .to_the_end import to_the_end
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 Create = Callable[[Settings], InferenceService]
 Apply = Callable[[InferenceService], object]
-LOADING, READY, UNLOADING = "LOADING", "READY", "UNLOADING"
+LOADING, UNLOADING = "LOADING", "UNLOADING"
 
 
 class Version:
@@ -30,15 +30,14 @@ class Version:
         self.settings, self.create = settings, create
         self.service = create(settings)
         self.absence = UNAVAILABLE, ""
-        """State in the repository while it is not loaded, and the reason."""
+        """State in the repository while it cannot predict, and the reason."""
         self.on_change: list[Callable[[], object]] = []
-        """Called when the service or the state is another one."""
+        """Called when the service or the state changes."""
         self.check: Callable[[InferenceService], object] = lambda _: None
         """Raises `ConfigError` for a service that must not replace this one."""
         self._is_new, self._tag = True, ""
         self._apply: list[Apply] = []
-        self._lock = asyncio.Lock()
-        self._retiring: dict[InferenceService, asyncio.Task[None]] = {}
+        self._lock, self._retiring = asyncio.Lock(), Retirements()
 
     def each(self, apply: Apply) -> None:
         """Call a function with the service, and with each that replaces it."""
@@ -62,68 +61,69 @@ class Version:
             UnknownModelError: The version is unloaded.
             ModelNotReadyError: It is being loaded, or could not be loaded.
         """
-        service = self.service
         if self.is_open:
-            return service
-        if self.absence[0] == UNLOADING or self.absence[1] == UNLOADED:
-            name = f"The model {service.name}, version {service.version},"
-            raise UnknownModelError(f"{name} is unloaded")
-        raise ModelNotReadyError(f"The model {service.name} is not ready")
+            return self.service
+        name = f"The model {self.service.name}"
+        if self.absence[1] == UNLOADED:
+            raise UnknownModelError(f"{name}, version {self.service.version}, is unloaded")
+        raise ModelNotReadyError(f"{name} is not ready")
 
-    async def load(self, settings: Settings | None = None) -> None:
-        """Load the version, beside the one that is loaded; then replace that.
-
-        Cancelling the caller, such as the request of a client that disconnects, does not end it.
+    async def load(self, settings: Settings | None = None, *, logs: bool = True) -> None:
+        """Load the version, beside the one that is loaded; then replace that; log a failure.
 
         Raises:
             Exception: The new one cannot be loaded; the old one still predicts.
         """
-        await to_the_end(self._load(settings or self.settings))
+        await to_the_end(self._load(settings or self.settings, logs=logs))
 
-    async def _load(self, settings: Settings) -> None:
+    async def _load(self, settings: Settings, *, logs: bool) -> None:
         async with self._lock:
-            started, old, is_first = perf_counter(), self.service, self._is_new
+            started, old, service = perf_counter(), self.service, None
             self._become(LOADING)
             try:
                 service = self._build(settings)
+                tag = await source_tag(service, settings)  # before: a later change is another one
                 await service.start()
             except Exception as exc:
-                self._become(UNAVAILABLE, str(exc))
-                old.observer.on_failed_load()
-                if not is_first:
-                    trace = None if isinstance(exc, ServiceError) else exc
-                    name = f"{old.name} {old.version}"
-                    logger.error("Cannot load %s: %s", name, exc, exc_info=trace)  # noqa: TRY400
+                self._fail(exc, service, logs=logs)
                 raise
-            self.settings, self.service = settings, service
-            self._tag = await source_tag(service, settings)
-            self._become(READY)
+            self.settings, self.service, self._tag = settings, service, tag
+            self._become(UNAVAILABLE)  # if ever it cannot predict
             if old.loaded and old is not service:
-                took = perf_counter() - started
-                logger.info("Replaced %s %s in %.3f s", service.name, service.version, took)
-                self._retire(old)
+                logger.info("Replaced %s in %.3f s", full_name(old), perf_counter() - started)
+                self._retiring.begin(old, settings)
+            if service.version != old.version:
+                old.observer.on_share(0)
+                logger.warning("Lists and paths have %s until a restart", full_name(old))
+
+    def _fail(self, exc: Exception, service: InferenceService | None, *, logs: bool) -> None:
+        """Record that the version could not be loaded, and release what has been loaded."""
+        self._become(UNAVAILABLE, str(exc))
+        self.service.observer.on_failed_load()
+        if logs:
+            trace = None if isinstance(exc, ServiceError) else exc
+            logger.error("Cannot load %s: %s", full_name(self.service), exc, exc_info=trace)
+        if service is not None:
+            service.loaded = bool(service.runner.times)  # its warm-up failed, or its result
+            self._retiring.begin(service, self.settings)
 
     async def load_if_moved(self) -> None:
-        """Load the version anew if what it was loaded from has changed since.
-
-        Raises:
-            Exception: The new model cannot be loaded.
-        """
+        """Load the version anew, as `load` does, if what it was loaded from has changed since."""
         tag = await source_tag(self.service, self.settings)
         if self.service.loaded and tag not in {"", self._tag}:
             await self.load()
 
     async def unload(self) -> None:
-        """Reject new requests, and unload when the last has ended; cancelling does not end it."""
+        """Reject new requests, and unload when the last has ended."""
         await to_the_end(self._unload())
 
     async def _unload(self) -> None:
         async with self._lock:  # but not until the end: a call may hang
-            service = self.service
-            if not service.loaded:
+            if not self.service.loaded:
+                self._become(UNAVAILABLE, UNLOADED)
                 return
-            retirement = self._retire(service)
-            self._become(UNLOADING)
+            retirement = self._retiring.begin(self.service, self.settings)
+            self._become(UNLOADING, UNLOADED)
         await retirement
         if self.absence[0] == UNLOADING:  # else it is loaded anew, or was
             self._become(UNAVAILABLE, UNLOADED)
@@ -138,14 +138,12 @@ class Version:
             self._is_new = False
             return self.service
         service = self.create(settings)
+        service.runner.waits_for_source = False  # another model predicts meanwhile
         self.check(service)
         for apply in self._apply:
             apply(service)
         return service
 
-    def _retire(self, service: InferenceService) -> asyncio.Task[None]:
-        if service not in self._retiring:
-            limits = self.settings.service.concurrency, self.settings.repository.drain_s
-            task = self._retiring[service] = asyncio.create_task(retire(service, *limits))
-            task.add_done_callback(lambda _: self._retiring.pop(service))
-        return self._retiring[service]
+    def stop(self) -> list[Awaitable[None]]:
+        """Accept no more predictions, unload all models, and return what is still to be awaited."""
+        return self._retiring.stop(self.service)

@@ -4,13 +4,15 @@ import asyncio
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from src.core.errors import ConfigError, ServiceError
-from src.services.versions.changes import change
+from src.services.versions.changes import Change
+from src.services.versions.version import UNLOADING
 from src.serving import reloading
 from tests.conftest import until
 from tests.engine.suite.versions.trials import Trial, predict, read, serve, write
@@ -27,10 +29,16 @@ models:
 
 
 def reload(client, folder, text):
-    """Change the settings of a running service."""
+    """Change the settings of a running service; return whether all could be loaded."""
     state = client.app.state
     settings = read(folder, text)
-    client.portal.call(change, state.models, state.settings, settings)
+
+    async def change() -> bool:
+        change = Change(state.models, state.settings, settings)
+        await change.apply()
+        return change.is_complete
+
+    return client.portal.call(change)
 
 
 def versions(client):
@@ -81,9 +89,9 @@ def test_version_that_was_unloaded_is_loaded_before_it_gets_traffic(tmp_path):
 def test_version_that_cannot_be_loaded_leaves_the_traffic(tmp_path, log):
     with serve(tmp_path, CONFIG) as client:
         text = CONFIG.replace('serve: "1"', 'serve: "3"')
-        reload(client, tmp_path, f'{text}      "3": {{options: {{fails: true}}}}\n')
+        assert not reload(client, tmp_path, f'{text}      "3": {{options: {{fails: true}}}}\n')
         assert predict(client) == ("1", "one")
-        assert versions(client) == {"1": 1, "2": 0}
+        assert versions(client) == {"1": 1, "2": 0, "3": 0}
         assert "The traffic of trial stays as it is" in log.getvalue()
 
 
@@ -105,11 +113,117 @@ def test_what_needs_a_restart_is_logged(tmp_path, log):
         )
         reload(client, tmp_path, text)
         assert "Needs a restart: api_port" in log.getvalue()
-        assert "Needs a restart: new" in log.getvalue()
+        assert "Needs a restart: models.new" in log.getvalue()
         default = text.replace("name: trial", "name: new")
         reload(client, tmp_path, default)
         assert "Needs a restart: model.name" in log.getvalue()
         assert predict(client) == ("1", "one")
+
+
+def test_section_models_that_is_new_or_gone_changes_nothing_else(tmp_path, log):
+    with serve(tmp_path, CONFIG) as client:
+        assert reload(client, tmp_path, "model: {implementation: 'trials:Trial', version: '7'}")
+        assert [line.partition(" - WARNING - ")[2] for line in log.getvalue().splitlines()].count(
+            "Needs a restart: models"
+        ) == 1
+        assert versions(client) == {"1": 1, "2": 0}
+        assert predict(client) == ("1", "one")
+
+
+def test_versions_keep_the_other_settings_of_the_start(tmp_path, log):
+    with serve(tmp_path, CONFIG) as client:
+        text = CONFIG.replace("answer: two", "answer: new") + "service: {timeout: 3}\n"
+        for _ in range(2):
+            log.truncate(0)
+            reload(client, tmp_path, text)
+            assert "Needs a restart: service" in log.getvalue(), "each time"
+        version = client.app.state.inference_service.of_version["2"]
+        assert version.service.runner.model.options.answer == "new"
+        assert version.settings.service == client.app.state.settings.service
+
+
+def test_name_of_the_only_model_needs_a_restart_and_its_version_is_served(tmp_path, log):
+    text = "model: {implementation: 'trials:Trial', name: a, version: '1'}"
+    with serve(tmp_path, text) as client:
+        reload(client, tmp_path, text.replace("name: a", "name: b").replace("'1'", "'2'"))
+        assert "Needs a restart: model.name" in log.getvalue()
+        assert "Lists and paths have a 1 until a restart" in log.getvalue()
+        response = client.post("/predict", json={"input": "x"})
+        assert response.headers["x-model-name"] == "a"
+        assert response.headers["x-model-version"] == "2"
+        metrics = client.get("/metrics").text
+        assert 'model_share{model="a",version="1"} 0.0' in metrics
+        assert 'model_share{model="a",version="2"} 1.0' in metrics
+
+
+def test_class_of_another_name_needs_a_restart(tmp_path, log):
+    text = "model: {implementation: 'trials:Trial'}"
+    with serve(tmp_path, text) as client:
+        assert not reload(client, tmp_path, text.replace("Trial'", "Numbers'"))
+        assert "the types of 0 are not those of 0" in log.getvalue()
+        assert not reload(client, tmp_path, text.replace("Trial'", "Renamed'"))
+        assert "renamed instead of trial needs a restart" in log.getvalue()
+        assert predict(client) == ("0", "none")
+
+
+def test_candidate_that_cannot_be_loaded_does_not_stop_a_rollback(tmp_path, log):
+    broken = f'{CONFIG}      "3": {{options: {{fails: true}}}}\n'
+    with serve(tmp_path, CONFIG) as client:
+        assert not reload(client, tmp_path, broken.replace('serve: "1"', 'serve: "2"'))
+        assert predict(client) == ("2", "two")
+        assert versions(client) == {"1": 0, "2": 1, "3": 0}
+        assert "Cannot load trial 3: the disk is full" in log.getvalue()
+        assert not reload(client, tmp_path, broken.replace("fails: true", "nonsense: 1"))
+        assert predict(client) == ("1", "one")
+
+
+def test_version_of_other_types_is_not_added(tmp_path, log):
+    with serve(tmp_path, CONFIG) as client:
+        other = f'{CONFIG}      "3": {{implementation: "trials:Numbers"}}\n'
+        assert not reload(client, tmp_path, other)
+        assert "Cannot add trial 3: Configuration error" in log.getvalue()
+        assert versions(client) == {"1": 1, "2": 0}
+
+
+def test_version_that_is_being_unloaded_is_loaded_before_it_gets_traffic(tmp_path):
+    with (
+        serve(tmp_path, f"{CONFIG}service: {{timeout: 0.1}}\n") as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        version = client.app.state.inference_service.of_version["2"]
+        (held,) = [trial for trial in Trial.loaded if trial.options.answer == "two"]
+        held.options = held.options.model_copy(update={"hangs": "late"})
+        infer(client, "2")
+        unloading = pool.submit(client.portal.call, version.unload)
+        until(lambda: version.absence[0] == UNLOADING)
+        assert client.get("/ready").status_code == 200
+        reload(client, tmp_path, CONFIG.replace('serve: "1"', 'serve: "2"'))
+        assert predict(client) == ("2", "two")
+        Trial.events["late"].set()
+        unloading.result()
+        assert predict(client) == ("2", "two")
+
+
+def test_version_that_is_gone_and_whose_call_hangs_does_not_hold_the_next_change(tmp_path):
+    with serve(tmp_path, f"{CONFIG}service: {{timeout: 0.1}}\n") as client:
+        (held,) = [trial for trial in Trial.loaded if trial.options.answer == "two"]
+        held.options = held.options.model_copy(update={"hangs": "late"})
+        infer(client, "2")
+        assert reload(client, tmp_path, CONFIG.partition('      "2"')[0])
+        assert versions(client) == {"1": 1}
+        assert infer(client, "2") == 404
+        assert reload(client, tmp_path, CONFIG)
+        assert infer(client, "2") == 200, "its path is there again"
+        assert held in Trial.loaded
+        Trial.events["late"].set()
+        until(lambda: held not in Trial.loaded)
+
+
+def infer(client, version):
+    """Predict with a version at its own path; return the status."""
+    text = {"name": "input", "datatype": "BYTES", "shape": [1], "data": ["x"]}
+    path = f"/v2/models/trial/versions/{version}/infer"
+    return client.post(path, json={"inputs": [text]}).status_code
 
 
 def test_wrong_settings_change_nothing(tmp_path):
@@ -127,7 +241,10 @@ def test_single_model_can_be_changed_too(tmp_path):
 
 
 def test_signal_reloads(tmp_path, monkeypatch, log):
-    texts = [CONFIG.replace('serve: "1"', 'serve: "2"'), "nonsense: 1", CONFIG]
+    broken = f'{CONFIG}      "3": {{options: {{fails: true}}}}\n'.replace(
+        'serve: "1"', 'serve: "2"'
+    )
+    texts = [CONFIG.replace('serve: "1"', 'serve: "2"'), "nonsense: 1", CONFIG, broken]
     monkeypatch.setattr(reloading, "load_config", lambda: read(tmp_path, texts.pop(0)))
     with serve(tmp_path, CONFIG) as client:
         reloader = client.portal.call(create_reloader, client.app.state)
@@ -135,9 +252,12 @@ def test_signal_reloads(tmp_path, monkeypatch, log):
         until(lambda: predict(client) == ("2", "two"))
         client.portal.call(reloader.reload)
         until(lambda: "Nothing has changed" in log.getvalue())
-        monkeypatch.setattr(reloading, "change", fail)
+        with monkeypatch.context() as patch:
+            patch.setattr(reloading.Change, "apply", fail)
+            client.portal.call(reloader.reload)
+            until(lambda: "Cannot change what is served" in log.getvalue())
         client.portal.call(reloader.reload)
-        until(lambda: "Cannot change what is served" in log.getvalue())
+        until(lambda: "Reloaded the settings in part" in log.getvalue())
         assert predict(client) == ("2", "two")
         client.portal.call(reloader.stop)
 
@@ -170,13 +290,13 @@ def test_server_listens_to_the_signal_and_a_test_client_does_not(tmp_path, monke
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_signal_before_the_app_is_there_is_heeded_at_its_start(tmp_path, monkeypatch):
     monkeypatch.setattr(reloading, "running_server", object)
-    monkeypatch.setattr(reloading, "asked", threading.Event())
+    monkeypatch.setattr(reloading, "requested", threading.Event())
     monkeypatch.setattr(reloading.Reloader, "reload", lambda _: reloaded.append(1))
     settings, reloaded = read(tmp_path, CONFIG), []
     assert reloading.server_options(settings) == {}
     try:
         os.kill(os.getpid(), signal.SIGHUP)
-        until(reloading.asked.is_set)
+        until(reloading.requested.is_set)
         app: Any = SimpleNamespace(state=SimpleNamespace(settings=settings))
         asyncio.run(enter(app))
     finally:

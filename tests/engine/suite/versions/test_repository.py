@@ -37,6 +37,14 @@ def test_routes_are_not_there_by_default(tmp_path):
         assert not [path for path in client.get("/openapi.json").json()["paths"] if "load" in path]
 
 
+@pytest.mark.parametrize(("control", "documented"), [("explicit", True), ("none", False)])
+def test_404_of_an_unloaded_model_is_documented(tmp_path, control, documented):
+    with serve(tmp_path, CONFIG.replace("explicit", control)) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+        for path in ("/predict", "/predict/batch", "/models/other/predict"):
+            assert ("404" in paths[path]["post"]["responses"]) is documented
+
+
 def test_load_loads_all_versions_anew(tmp_path):
     with serve(tmp_path, CONFIG) as client:
         old = [*Trial.loaded]
@@ -87,8 +95,13 @@ def test_version_with_a_share_is_unloaded_only_with_its_model(tmp_path):
 @pytest.mark.parametrize(
     ("name", "body", "status", "reason"),
     [
-        ("trial", {"parameters": {"config": "{}"}}, 400, "no parameter but version"),
-        ("trial", {"parameters": {"file:1/model.onnx": "aGk="}}, 400, "no parameter but version"),
+        ("trial", {"parameters": {"config": "{}"}}, 400, "the only supported parameter is version"),
+        (
+            "trial",
+            {"parameters": {"file:1/model.onnx": "aGk="}},
+            400,
+            "the only supported parameter is version",
+        ),
         ("trial", {"parameters": {"version": "9"}}, 404, "The model trial has no version 9"),
         ("trial", {"parameters": {"version": ["1"]}}, 404, "has no version ['1']"),
         ("none", None, 404, "There is no model none"),
@@ -136,6 +149,43 @@ def test_version_that_is_gone_while_others_are_unloaded_or_loaded_is_left_out(tm
             assert not removed.service.loaded
             model.of_version["2"] = removed
             model.pin("2")
+
+
+def test_all_versions_are_unloaded_though_a_call_of_one_hangs(tmp_path):
+    text = CONFIG.replace("answer: one", "answer: one, hangs: late") + "service: {timeout: 0.1}\n"
+    with serve(tmp_path, text) as client, ThreadPoolExecutor(1) as pool:
+        assert client.post("/predict", json={"input": "x"}).status_code == 504
+        unloading = pool.submit(client.post, f"{MODELS}/trial/unload")
+        until(lambda: states(client)["trial 2"] == "UNAVAILABLEunloaded")
+        assert states(client)["trial 1"] == "UNLOADINGunloaded"
+        assert client.get("/ready").json()["models"] == {"other": "0"}, "it serves the others"
+        Trial.events["late"].set()
+        assert unloading.result().status_code == 200
+        assert states(client)["trial 1"] == "UNAVAILABLEunloaded"
+        shares = [line for line in client.get("/metrics").text.splitlines() if "share{" in line]
+        assert {line.rpartition(" ")[2] for line in shares if 'model="trial"' in line} == {"0.0"}
+
+
+def test_model_that_could_not_be_loaded_can_be_unloaded(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        version = client.app.state.inference_service.of_version["1"]
+        assert client.post(f"{MODELS}/trial/unload").status_code == 200
+        version.settings.model.options.model_extra["fails"] = True
+        assert client.post(f"{MODELS}/trial/load").status_code == 400
+        assert client.get("/ready").status_code == 503
+        assert client.post(f"{MODELS}/trial/unload").status_code == 200
+        assert client.get("/ready").status_code == 200
+        assert client.get("/v2/health/live").json() == {"live": True, "ready": True}
+
+
+def test_slot_of_the_request_is_free_while_models_load(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        released: list[int] = []
+        slot = SimpleNamespace(release=lambda: released.append(1))
+        request: Any = SimpleNamespace(scope={"state": {"headers": {}, "slot": slot}})
+        endpoints = RepositoryEndpoints(client.app, is_alone=True)
+        client.portal.call(endpoints.load, "trial", request)
+        assert released == [1]
 
 
 @pytest.mark.parametrize("what", ["load", "unload"])

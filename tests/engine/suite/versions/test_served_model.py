@@ -300,6 +300,92 @@ def test_code_outside_of_a_request_predicts_with_the_version_of_that_moment(tmp_
         assert not users
 
 
+def test_version_without_a_share_that_cannot_be_loaded_does_not_end_the_start(tmp_path, log):
+    with serve(tmp_path, TWO.replace("answer: two", "answer: two, fails: true")) as client:
+        assert not client.app.state.failures
+        assert predict(client) == ("1", "one")
+    assert "Cannot load trial 2: the disk is full" in log.getvalue()
+
+
+def test_check_of_a_model_counts_for_each_of_its_versions(tmp_path):
+    with serve(tmp_path, TWO) as client:
+        assert client.get("/v2/models/trial/versions/2/ready").status_code == 200
+        model_of(client).checks.append(lambda: False)
+        assert client.get("/v2/models/trial/versions/2/ready").status_code == 503
+
+
+def test_version_that_is_not_ready_is_not_listed_as_ready(tmp_path):
+    with serve(tmp_path, TWO) as client:
+        model_of(client).of_version["2"].service.checks.append(lambda: False)
+        index = client.post("/v2/repository/index").json()
+        (model,) = client.get("/models").json()
+        for entries in (index, model["versions"]):
+            states = {entry["version"]: entry["state"] for entry in entries}
+            assert states == {"1": "READY", "2": "UNAVAILABLE"}
+
+
+def test_model_whose_warm_up_fails_is_unloaded(tmp_path, monkeypatch):
+    with serve(tmp_path, TWO) as client:
+        loaded = [*Trial.loaded]
+        monkeypatch.setattr(Trial, "example", "fail")
+        with pytest.raises(ValueError, match="one"):
+            run(client, model_of(client).of_version["1"].load)
+        until(lambda: loaded == Trial.loaded)
+        assert predict(client) == ("1", "one")
+
+
+def test_tag_is_that_of_what_was_loaded(tmp_path, monkeypatch):
+    """A source that changes while the model loads is loaded anew by the next look."""
+    with serve(tmp_path, f"{ONE}\nrepository: {{poll_s: 1000}}") as client:
+        version, source = model_of(client).of_version["0"], ["1"]
+        create, load = version.create, Trial.load
+
+        def create_with_tag(settings):
+            service = create(settings)
+            service.runner.source_tag = lambda: source[0]
+            return service
+
+        def load_while_it_changes(self):
+            load(self)
+            source[0] = "2"
+
+        version.create = create_with_tag
+        monkeypatch.setattr(Trial, "load", load_while_it_changes)
+        run(client, version.load)
+        before = version.service
+        run(client, version.load_if_moved)
+        assert version.service is not before
+        before = version.service
+        run(client, version.load_if_moved)
+        assert version.service is before
+
+
+def test_unload_that_takes_long_delays_no_request(tmp_path, monkeypatch):
+    with serve(tmp_path, ONE) as client:
+        unload, may_unload = Trial.unload, threading.Event()
+        monkeypatch.setattr(Trial, "unload", lambda self: may_unload.wait(60) and unload(self))
+        (old,) = Trial.loaded
+        run(client, model_of(client).of_version["0"].load)
+        assert predict(client) == ("0", "one")
+        assert old in Trial.loaded
+        may_unload.set()
+        until(lambda: old not in Trial.loaded)
+
+
+def test_all_versions_are_unloaded_at_the_end_though_one_fails(tmp_path, monkeypatch, log):
+    unloaded: list[str] = []
+
+    def unload(self):
+        unloaded.append(self.options.answer)
+        if self.options.answer == "one":
+            raise OSError("the device is gone")
+
+    with serve(tmp_path, TWO):
+        monkeypatch.setattr(Trial, "unload", unload)
+    assert {*unloaded} == {"one", "two"}
+    assert "Error while unloading trial 1" in log.getvalue()
+
+
 def test_lease_that_is_over_chooses_nothing(tmp_path):
     with serve(tmp_path, TWO) as client:
         model = model_of(client)
@@ -312,6 +398,10 @@ def test_lease_that_is_over_chooses_nothing(tmp_path):
             lease.end()
             assert model.pick().version == "1"
             assert not users
+            current_lease.set(Lease({}))
+            current_lease.get().end()
+            assert model.pick().version == "1"
+            assert not users, "a lease that is over uses nothing"
             current_lease.reset(token)
 
         run(client, late)
@@ -354,7 +444,7 @@ def test_hanging_shutdown_of_threads_does_not_keep_the_loop():
     async def wait() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await retirement._end_of_threads(pool)
+                await retirement._in_thread(pool.shutdown)
 
     asyncio.run(wait())
     event.set()

@@ -1,5 +1,6 @@
 """Shadows: they predict after the response, change none, and are compared in metrics."""
 
+import asyncio
 import random
 import time
 from collections import Counter
@@ -9,6 +10,7 @@ import pytest
 
 from src.services.observer import Observer
 from src.services.versions import shadow
+from src.services.versions.leases import Lease, current_lease
 from tests.conftest import until
 from tests.engine.suite.versions.trials import Trial, predict, serve
 
@@ -59,7 +61,25 @@ def test_shadow_predicts_too_and_is_compared(tmp_path, log, options, text, resul
     assert not any("Making prediction" in line for line in lines)
 
 
-def test_shadow_that_raises_changes_no_response(tmp_path, monkeypatch):
+def test_shadow_predicts_when_the_response_has_been_sent(tmp_path):
+    with serve(tmp_path, CONFIG) as client:
+        results, model = watch(client), client.app.state.inference_service
+
+        async def respond() -> None:
+            lease = Lease({})
+            current_lease.set(lease)
+            assert await model.predict("x") == "one"
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert not model.shadowing._running
+            lease.end()
+            assert len(model.shadowing._running) == 1
+
+        client.portal.call(respond)
+        until(lambda: results == {"different": 1})
+
+
+def test_shadow_that_raises_changes_no_response(tmp_path, monkeypatch, log):
     def fail(self, text):
         if self.options.answer == "two":
             raise ValueError(text)
@@ -71,6 +91,7 @@ def test_shadow_that_raises_changes_no_response(tmp_path, monkeypatch):
         monkeypatch.setattr(Trial, "predict", fail)
         assert predict(client) == ("1", "one")
         until(lambda: results == {"failed": 1})
+    assert "Error during prediction: ValueError('x')" in log.getvalue()
 
 
 def test_shadow_that_hangs_delays_nothing_and_more_of_them_are_dropped(tmp_path, monkeypatch):

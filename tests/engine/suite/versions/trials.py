@@ -70,8 +70,14 @@ class Numbers(Trial):
         return sum(input_data)
 
 
+class Renamed(Trial):
+    """Another name than that of `Trial`."""
+
+    model_name: ClassVar[str] = "renamed"
+
+
 module: Any = ModuleType("src.models.trials")
-module.Trial, module.Numbers = Trial, Numbers
+module.Trial, module.Numbers, module.Renamed = Trial, Numbers, Renamed
 sys.modules[module.__name__] = module
 
 
