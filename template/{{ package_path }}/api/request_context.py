@@ -36,8 +36,7 @@ EXPOSED = ("X-Request-ID", "X-Model-Name", "X-Model-Version", "Retry-After")
 
 def middleware(_: FastAPI, settings: Settings) -> list[Middleware]:
     """Return the outermost middleware: every response has a request id, errors included."""
-    origins = settings.cors_origins
-    limits = settings.service
+    origins, limits = settings.cors_origins, settings.service
     context = Middleware(
         RequestContextMiddleware, limits.slow_after, origins, limits.request_headers
     )

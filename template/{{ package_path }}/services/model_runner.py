@@ -44,8 +44,7 @@ class ModelRunner:
         self.streamer: Any = None
         """Predicts in chunks; `streaming` sets it."""
         self.threads = ThreadPoolExecutor(limits.threads, "predict")
-        is_async = iscoroutinefunction(model.predict)
-        self.capacity = limits.concurrency if is_async else limits.threads
+        self.capacity = limits.concurrency if iscoroutinefunction(model.predict) else limits.threads
         """Number of requests to run at a time."""
         self.times: dict[str, float] = {}
         """Seconds of the start: `load_s` and, if the model has an example, `warm_up_s`."""

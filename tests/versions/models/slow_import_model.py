@@ -13,7 +13,7 @@ class SlowImport(Model):
     """Return an option."""
 
     class Options(Section):
-        """What to return."""
+        """Options of the model."""
 
         text: str = ""
         """Each prediction."""

@@ -256,7 +256,7 @@ def test_unload_that_waits_for_a_call_does_not_delay_a_load(tmp_path):
 def test_version_that_unloads_is_unknown_and_not_ready_while_it_is_loaded_anew(
     tmp_path, monkeypatch
 ):
-    """What is still in memory, for a call that ran out of time, takes no new requests."""
+    """A model that is still in memory, for a call that ran out of time, takes no new requests."""
     with (
         serve(tmp_path, f"{ONE}\nservice: {{timeout: 0.1}}") as client,
         ThreadPoolExecutor(2) as pool,
