@@ -28,6 +28,9 @@ CHOOSE = ("--data", "-d", "--vcs-ref", "-r", "--exclude", "-x")  # select what i
 
 def main(arguments: list[str]) -> int:
     """Return the doctor's exit code, or 1 if the update failed."""
+    if {"-h", "--help"} & {*arguments}:
+        print(__doc__)
+        return 0
     try:
         with TemporaryDirectory(prefix="update.") as scratch:
             update(Path(scratch), arguments)

@@ -22,6 +22,7 @@ async function main() {
   await page.waitForFunction(() => document.getElementById("state").innerText === "ready");
   seen.offered = await page.$$eval("#choice:not([hidden]) option", (options) => options.map(({ value }) => value));
   seen.chosen = await page.$eval("#models", (models) => models.value);
+  seen.pictures = await page.$$eval("img", (all) => all.filter((each) => each.offsetParent).length);
   seen.label = await text("#choice label");
   for (const [name, input] of task.choices) {
     await page.select("#models", name);

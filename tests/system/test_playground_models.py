@@ -67,6 +67,10 @@ def test_models_are_offered_the_default_one_first(seen):
     assert (seen["chosen"], seen["label"]) == ("dummy_classifier", "Model")
 
 
+def test_no_picture_is_shown_for_models_that_take_none(seen):
+    assert seen["pictures"] == 0
+
+
 def test_each_choice_predicts_with_its_model(seen):
     assert seen["asked"] == [f"/models/{name}/predict" for name, _ in CHOICES]
     results = [state["result"] for state in seen["states"]]

@@ -50,8 +50,8 @@ def test_client_sees_versions_and_infers_with_each(seen):
 @pytest.mark.parametrize(
     ("what", "status", "reason"),
     [
-        ("config", "400", "the only supported parameter is version"),
-        ("files", "400", "the only supported parameter is version"),
+        ("config", "400", "The only supported parameter is version"),
+        ("files", "400", "The only supported parameter is version"),
         ("unknown", "404", "There is no model none"),
         ("unknown to unload", "404", "There is no model none"),
         ("version", "404", "m, version 1 or 2"),

@@ -22,7 +22,7 @@ class InferenceService:
     def __init__(self, model: Model, settings: Settings) -> None:
         self.signature = model.signature()
         self.name = settings.model.name or model.model_name
-        self._log = PredictionLog(self.name, show_values=settings.log_inputs)
+        self.log = PredictionLog(self.name, show_values=settings.log_inputs)
         self.set_version(settings.model.version or model.version)
         for text in (self.name, self.version):
             check_name(type(model), text)
@@ -45,7 +45,7 @@ class InferenceService:
 
     def set_version(self, version: str) -> None:
         """Serve under this version; only until the app is built."""
-        self.version, self._log.model = version, f"{self.name}@{version}"
+        self.version, self.log.model = version, f"{self.name}@{version}"
 
     def pick(self) -> "InferenceService":
         """Return the service that predicts for a request; `versions` chooses one of several."""
@@ -67,12 +67,12 @@ class InferenceService:
 
     async def start(self) -> None:
         """Load the model and warm it up, off the event loop."""
-        self._log.line(logging.INFO, "Loading model: %s", self.name)
+        self.log.line(logging.INFO, "Loading model: %s", self.name)
         await self.runner.start()
         self.loaded = True
         self.observer.on_load(self.runner.times)
         fields = {"environment": self._environment, **self.runner.times}
-        self._log.line(logging.INFO, "Loaded model: %s", self.name, **fields)
+        self.log.line(logging.INFO, "Loaded model: %s", self.name, **fields)
 
     def stop(self) -> Awaitable[Any] | None:
         """Accept no more predictions, and unload the model; return a coroutine's end."""
@@ -107,23 +107,23 @@ class InferenceService:
         """
         if not self.loaded:
             raise ModelNotReadyError(f"The model {self.name} is not ready")
-        self._log.line(logging.INFO, "Making prediction for input: %s...", input_data)
+        self.log.line(logging.INFO, "Making prediction for input: %s...", input_data)
         return time.perf_counter()
 
     def done(self, prediction: Any, started: float) -> None:
         """Log and count a prediction."""
-        self.later(self._log.result, prediction, ms_since(started))
+        self.later(self.log.result, prediction, ms_since(started))
         self.observer.on_prediction(time.perf_counter() - started)
 
     def failed(self, exc: Exception, started: float) -> ServiceError:
         """Log and count a failure; return the error to raise, without internals."""
         error = exc if isinstance(exc, ServiceError) else PredictionError("The model failed")
-        self._log.failure(exc, ms_since(started))
+        self.log.failure(exc, ms_since(started))
         self.observer.on_error(type(error).__name__)
         return error
 
     def _retry(self, exc: Exception, attempt: int) -> None:
-        self._log.line(logging.WARNING, f"Retry {attempt} of a prediction, after: %s", exc)
+        self.log.line(logging.WARNING, f"Retry {attempt} of a prediction, after: %s", exc)
         self.observer.on_retry()
 
     async def predict_many(self, inputs: Sequence[Any]) -> list[Any | ServiceError]:

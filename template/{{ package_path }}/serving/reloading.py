@@ -82,7 +82,8 @@ class Reloader:
                 change = Change(self._state.models, self._state.settings, settings)
                 await change.apply()
             except ConfigError as exc:
-                logger.error("Nothing has changed: %s", exc)  # noqa: TRY400
+                reason = str(exc).removeprefix("Configuration error:").strip()
+                logger.error("Nothing has changed: %s", reason)  # noqa: TRY400
             except Exception:
                 logger.exception("Cannot change what is served")
             else:

@@ -22,7 +22,7 @@ from ..json_body.media_type import is_json, media_type
 
 TAG = "Model repository"
 OF_ONE_PROCESS = "With hardening.workers above 1, send SIGHUP to the service instead"
-ONLY_VERSION = "Models are configured in the service: the only supported parameter is version"
+ONLY_VERSION = 'The only supported parameter is version: {"parameters": {"version": …}}'
 
 
 class RepositoryRequest(BaseModel):
@@ -89,7 +89,7 @@ class RepositoryEndpoints:
             raise UnknownModelError(f"There is no model {name[:64]}")
         if not self._is_alone:
             raise HTTPException(409, OF_ONE_PROCESS)
-        if parameters.keys() - {"version", "unload_dependents"}:
+        if parameters.keys() - {"version", "unload_dependents"} or (body and body.model_extra):
             raise HTTPException(400, ONLY_VERSION)
         if slot := state.get("slot"):
             slot.release()  # loading may take long

@@ -1,6 +1,7 @@
 """Shadows: versions that also predict, after the response, for comparison."""
 
 import asyncio
+import logging
 import random
 import time
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ..inference_service import InferenceService
+from ..prediction_log import ms_since
 from .leases import add_user, lease_of_request, release
 from .served_model import ServedModel
 
@@ -74,12 +76,10 @@ async def _compare(service: InferenceService, input_data: Any, expected: Any) ->
         service.failed(exc, started)
         service.observer.on_shadow("failed")
         return
-    if is_same:
-        service.observer.on_prediction(time.perf_counter() - started)
-        service.observer.on_shadow("same")
-    else:
-        service.done(prediction, started)
-        service.observer.on_shadow("different")
+    service.observer.on_prediction(time.perf_counter() - started)
+    service.observer.on_shadow("same" if is_same else "different")
+    if not is_same:
+        service.log.line(logging.INFO, "Shadow differs: %s", prediction, ms=ms_since(started))
 
 
 def _json(prediction: Any) -> bytes:

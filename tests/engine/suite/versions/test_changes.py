@@ -253,7 +253,7 @@ def test_signal_reloads(tmp_path, monkeypatch, log):
         client.portal.call(reloader.reload)
         until(lambda: "Nothing has changed" in log.getvalue())
         with monkeypatch.context() as patch:
-            patch.setattr(reloading.Change, "apply", fail)
+            patch.setattr(Change, "apply", fail)
             client.portal.call(reloader.reload)
             until(lambda: "Cannot change what is served" in log.getvalue())
         client.portal.call(reloader.reload)
@@ -291,8 +291,9 @@ def test_server_listens_to_the_signal_and_a_test_client_does_not(tmp_path, monke
 def test_signal_before_the_app_is_there_is_heeded_at_its_start(tmp_path, monkeypatch):
     monkeypatch.setattr(reloading, "running_server", object)
     monkeypatch.setattr(reloading, "requested", threading.Event())
+    reloaded: list[int] = []
     monkeypatch.setattr(reloading.Reloader, "reload", lambda _: reloaded.append(1))
-    settings, reloaded = read(tmp_path, CONFIG), []
+    settings = read(tmp_path, CONFIG)
     assert reloading.server_options(settings) == {}
     try:
         os.kill(os.getpid(), signal.SIGHUP)

@@ -95,16 +95,17 @@ def test_version_with_a_share_is_unloaded_only_with_its_model(tmp_path):
 @pytest.mark.parametrize(
     ("name", "body", "status", "reason"),
     [
-        ("trial", {"parameters": {"config": "{}"}}, 400, "the only supported parameter is version"),
+        ("trial", {"parameters": {"config": "{}"}}, 400, "The only supported parameter is version"),
         (
             "trial",
             {"parameters": {"file:1/model.onnx": "aGk="}},
             400,
-            "the only supported parameter is version",
+            "The only supported parameter is version",
         ),
         ("trial", {"parameters": {"version": "9"}}, 404, "The model trial has no version 9"),
         ("trial", {"parameters": {"version": ["1"]}}, 404, "has no version ['1']"),
         ("none", None, 404, "There is no model none"),
+        ("trial", {"version": "2"}, 400, '{"parameters": {"version": …}}'),
         ("trial", {"parameters": 1}, 400, "not valid"),
     ],
 )

@@ -398,8 +398,8 @@ def test_lease_that_is_over_chooses_nothing(tmp_path):
             lease.end()
             assert model.pick().version == "1"
             assert not users
-            current_lease.set(Lease({}))
-            current_lease.get().end()
+            current_lease.set(over := Lease({}))
+            over.end()
             assert model.pick().version == "1"
             assert not users, "a lease that is over uses nothing"
             current_lease.reset(token)

@@ -56,7 +56,7 @@ def test_shadow_predicts_too_and_is_compared(tmp_path, log, options, text, resul
         until(lambda: results == {result: 3})
         assert len(Trial.calls) == 6
     lines = [line for line in log.getvalue().splitlines() if "model=trial@2" in line]
-    of_results = [line for line in lines if "Prediction result: two request_id=" in line]
+    of_results = [line for line in lines if "Shadow differs: two request_id=" in line]
     assert len(of_results) == (3 if result == "different" else 0)
     assert not any("Making prediction" in line for line in lines)
 
