@@ -103,7 +103,9 @@ def start(stack: ExitStack, projects: Projects, system: System, folder: Path) ->
     say(f"start {system.title}")
     project = projects.project(system.answers or FEATURES)
     peers = folder / "peers"  # some write where they run
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(peers / "common"), "BENCH_MODEL": "python"}
+    modules = ["without_uvloop", "common"] if system.folder == "mlserver" else ["common"]
+    path = os.pathsep.join(str(peers / name) for name in modules)
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": path, "BENCH_MODEL": "python"}
     return stack.enter_context(
         running(
             system,

@@ -20,8 +20,10 @@ class Bench(MLModel):
         [tensor] = payload.inputs
         if self.predictor.input_type is str:
             answers = self.predictor.predict_batch(StringCodec.decode_input(tensor))
-            output = StringCodec.encode_output("prediction", answers)
         else:
             answers = self.predictor.predict_batch(NumpyCodec.decode_input(tensor))
+        if self.predictor.output_type is str:
+            output = StringCodec.encode_output("prediction", answers)
+        else:
             output = NumpyCodec.encode_output("prediction", asarray(answers))
         return InferenceResponse(model_name=self.name, outputs=[output])
