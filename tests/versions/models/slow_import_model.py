@@ -6,7 +6,7 @@ from typing import ClassVar
 from ..config.base import Section
 from .base import Model
 
-time.sleep(2)
+time.sleep(5)  # so that the signal comes first on a busy machine, too
 
 
 class SlowImport(Model):
