@@ -7,8 +7,8 @@ VENV_PYTHON := .venv/bin/python
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance demo test test-thorough test-all test-conformance test-faults test-stranger test-update test-random-edits \
-	test-system lint format docs docs-serve reference bench bench-serving record clean
+.PHONY: help conformance demo test test-thorough test-all test-backends test-conformance test-faults test-stranger test-update \
+	test-random-edits test-system lint format docs docs-serve reference bench bench-serving record clean
 
 help: ## Show this help
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,13 +29,16 @@ PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 MAIN_TESTS := $(VENV_PYTHON) -m pytest --ignore=tests/system --ignore=tests/faults $(PARALLEL)
 
 test: $(READY) ## Run the tests of the template and of what it renders (ARGS: for pytest)
-	$(MAIN_TESTS) -m "not long and not thorough" $(ARGS)
+	$(MAIN_TESTS) -m "not long and not thorough and not backends" $(ARGS)
 
 test-thorough: $(READY) ## Run the same for further managers, layouts, releases and sets of features
-	$(MAIN_TESTS) -m "thorough and not long" $(ARGS)
+	$(MAIN_TESTS) -m "thorough and not long and not backends" $(ARGS)
+
+test-backends: $(READY) ## Run the tests of services with a backend; ARGS="-m 'backends and not thorough'" in minutes
+	$(MAIN_TESTS) -m backends $(ARGS)
 
 # Everything, in hours; the system tests need .ci/install-system-packages.
-test-all: test test-thorough test-conformance test-faults test-stranger test-update test-system ## Run all tests
+test-all: test test-thorough test-backends test-conformance test-faults test-stranger test-update test-system ## Run all tests
 
 test-faults: $(READY) ## Put the faults of tests/faults on a running service, print the numbers
 	$(VENV_PYTHON) -m pytest tests/faults $(ARGS)

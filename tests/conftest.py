@@ -25,6 +25,10 @@ settings.load_profile("short")  # unless --hypothesis-profile names another
 
 LAST = re.escape([*releases()][-1])
 
+# pip takes the build for the CPU where it sees one of this version, `2.13.0+cpu`; that of the default
+# index for Linux brings 3 GB of CUDA. CI names PyTorch's index for it, in PIP_EXTRA_INDEX_URL.
+PINNED = ["torch==2.13.0"]
+
 # What `make test` leaves out and `make test-thorough` runs: the same statements, about further
 # managers, layouts, releases and sets of features.
 THOROUGH = (
@@ -79,10 +83,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the thorough tests, and put the files with the longest tests first."""
+    """Mark thorough tests and those of backends; put the files with the longest tests first."""
     for item in items:
         if any(re.search(pattern, item.nodeid) for pattern in THOROUGH):
             item.add_marker("thorough")
+        if "backend_commands" in item.fixturenames or "backends" in item.nodeid.partition("::")[0]:
+            item.add_marker("backends")
     rank = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
@@ -159,7 +165,8 @@ def commands(render) -> Path:
 def backend_commands(render) -> Path:
     """The same with all backends, for the renders that have any."""
     project = render(features=[*read_features()], backends=[*read_backends()])
-    return ensure_environment(ROOT / ".cache" / "backends", requirements_of(project, "dev"))
+    requirements = [*requirements_of(project, "dev"), *PINNED]
+    return ensure_environment(ROOT / ".cache" / "backends", requirements)
 
 
 def _tool(commands: Path, project: Path, name: str, *arguments: str) -> str:
