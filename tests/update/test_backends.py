@@ -3,6 +3,7 @@
 import itertools
 import os
 import subprocess
+from pathlib import PurePath
 
 import pytest
 
@@ -35,8 +36,9 @@ def boots(backend_commands, tmp_path):
 
 
 def of_backends(project):
-    """Return the backends whose files are all there."""
-    return [name for name, row in TABLE.items() if {f"src/{n}" for n in row["files"]} <= {*project}]
+    """Return the backends whose files and folders are all there."""
+    there = {str(path) for name in project for path in (PurePath(name), *PurePath(name).parents)}
+    return [name for name, row in TABLE.items() if {f"src/{n}" for n in row["files"]} <= there]
 
 
 def edited(project):
@@ -120,21 +122,22 @@ def test_model_in_place_of_the_example_is_the_only_one_after_a_backend_is_chosen
 def test_switch_keeps_the_backend_that_the_users_model_imports(
     history, started, tmp_path, boots, old, new
 ):
+    both = [name for name in TABLE if name in (old, new)]
     project = edited(started(history.current, tmp_path / "project", model_backend=old))
     before = files(project)
     update(project, data={"model_backend": new})
     after = files(project)
     assert conflicts(project) == []
-    assert of_backends(after) == [*TABLE]
-    assert answers_of(project)["backends"] == [*TABLE]
-    for name in (*USERS, "scripts/make_example_model.py", f"src/models/{old}_backend.py"):
-        assert after[name] == before[name], name
-    assert f"artifacts/dummy_model{TABLE[old]['suffix']}" in after["configs/config.yaml"].decode()
+    assert of_backends(after) == both
+    assert answers_of(project)["backends"] == both
+    whole = ("configs/config.yaml", "scripts/make_example_model.py")
+    for name in (*USERS, *whole, *(name for name in before if name.startswith("src/models/"))):
+        assert after.get(name) == before.get(name), name
     boots(project)
 
     commit(project, "Update")
     update(project, data={"model_backend": "keyword"})
-    assert of_backends(files(project)) == [*TABLE], "and the way back"
+    assert of_backends(files(project)) == both, "and the way back"
     commit(project, "Back")
     update(project)
     assert git(project, "status", "--porcelain") == "", "a second update changes nothing"
