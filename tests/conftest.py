@@ -25,8 +25,8 @@ settings.load_profile("short")  # unless --hypothesis-profile names another
 
 LAST = re.escape([*releases()][-1])
 
-# pip takes the build for the CPU where it sees one of this version, `2.13.0+cpu`; that of the default
-# index for Linux brings 3 GB of CUDA. CI names PyTorch's index for it, in PIP_EXTRA_INDEX_URL.
+# pip takes the build for the CPU where it sees one of this version, `2.13.0+cpu`; that of the
+# default index for Linux brings 3 GB of CUDA. CI names PyTorch's index in PIP_EXTRA_INDEX_URL.
 PINNED = ["torch==2.13.0"]
 
 # What `make test` leaves out and `make test-thorough` runs: the same statements, about further

@@ -130,9 +130,11 @@ def test_switch_keeps_the_backend_that_the_users_model_imports(
     assert conflicts(project) == []
     assert of_backends(after) == both
     assert answers_of(project)["backends"] == both
-    whole = ("configs/config.yaml", "scripts/make_example_model.py")
-    for name in (*USERS, *whole, *(name for name in before if name.startswith("src/models/"))):
-        assert after.get(name) == before.get(name), name
+    kept = [name for name in before if name.startswith(("src/models/", "scripts/make_example"))]
+    for name in (*USERS, *kept):
+        assert after[name] == before[name], name
+    artifact = f"artifacts/dummy_model{TABLE[old]['suffix']}" if "suffix" in TABLE[old] else ""
+    assert artifact in after["configs/config.yaml"].decode()
     boots(project)
 
     commit(project, "Update")
