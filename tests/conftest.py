@@ -1,10 +1,8 @@
 """Fixtures of all suites: the template as it stands, renders of it, one shared environment."""
 
 import ast
-import itertools
 import re
 import subprocess
-import tomllib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,14 @@ from copier import run_copy
 from hypothesis import settings
 
 from tools.managers import ROOT, ensure_environment
-from tools.template import read_backends, read_features, releases, snapshot
+from tools.template import (
+    PINNED,
+    read_backends,
+    read_features,
+    releases,
+    requirements_of,
+    snapshot,
+)
 
 Render = Callable[..., Path]
 
@@ -24,10 +29,6 @@ settings.register_profile("short", max_examples=25, print_blob=True, derandomize
 settings.load_profile("short")  # unless --hypothesis-profile names another
 
 LAST = re.escape([*releases()][-1])
-
-# pip takes the build for the CPU where it sees one of this version, `2.13.0+cpu`; that of the
-# default index for Linux brings 3 GB of CUDA. CI names PyTorch's index in PIP_EXTRA_INDEX_URL.
-PINNED = ["torch==2.13.0"]
 
 # What `make test` leaves out and `make test-thorough` runs: the same statements, about further
 # managers, layouts, releases and sets of features.
@@ -142,13 +143,6 @@ def render(template, tmp_path_factory) -> Render:
         return folder
 
     return render_with
-
-
-def requirements_of(project: Path, *groups: str) -> list[str]:
-    """Return the dependencies of a render, with those of its groups."""
-    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
-    of_groups = itertools.chain(*(pyproject["dependency-groups"][group] for group in groups))
-    return [*pyproject["project"]["dependencies"], *of_groups]
 
 
 @pytest.fixture(scope="session")

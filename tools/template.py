@@ -1,8 +1,10 @@
 """Rendering the template from the working tree."""
 
+import itertools
 import shutil
 import subprocess
 import tarfile
+import tomllib
 from collections.abc import Collection
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +17,10 @@ from tools.managers import ROOT
 
 PARTS = ("copier.yml", "examples", "questions", "template")  # of this repository, for Copier
 RELEASES = ROOT / "tests/releases/releases.yml"
+
+# pip takes the build for the CPU where it sees one of this version, `2.13.0+cpu`; that of the
+# default index for Linux brings 3 GB of CUDA. CI names PyTorch's index in PIP_EXTRA_INDEX_URL.
+PINNED = ["torch==2.13.0"]
 
 
 def snapshot(folder: Path) -> Path:
@@ -92,3 +98,10 @@ def choices_of(question: dict[str, Any], template: Path = ROOT) -> list[str] | N
     if isinstance(choices, str):
         choices = yaml.safe_load(jinja(template).from_string(choices).render())
     return list(choices.values()) if isinstance(choices, dict) else choices
+
+
+def requirements_of(project: Path, *groups: str) -> list[str]:
+    """Return the dependencies of a render, with those of its groups."""
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    of_groups = itertools.chain(*(pyproject["dependency-groups"][group] for group in groups))
+    return [*pyproject["project"]["dependencies"], *of_groups]
