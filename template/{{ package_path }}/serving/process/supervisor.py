@@ -129,9 +129,14 @@ class Supervisor(multiprocess.Multiprocess):
 
     def _start(self, index: int, failures: int = 0) -> None:
         worker: Any = multiprocess.Process(self.config, self.sockets)
-        worker.failures = failures
+        worker.failures, worker.number = failures, index
         worker.start()
         self.processes[index] = worker
+
+    def restart_all(self) -> None:
+        """Replace each worker, at SIGHUP; each gets the number of the one before."""
+        Worker.next_number = 0
+        super().restart_all()
 
     def _others_serve(self, worker: object) -> bool:
         others: list[Any] = [other for other in self.processes if other is not worker]
