@@ -133,11 +133,6 @@ class Supervisor(multiprocess.Multiprocess):
         worker.start()
         self.processes[index] = worker
 
-    def restart_all(self) -> None:
-        """Replace each worker, at SIGHUP; each gets the number of the one before."""
-        Worker.next_number = 0
-        super().restart_all()
-
     def _others_serve(self, worker: object) -> bool:
         others: list[Any] = [other for other in self.processes if other is not worker]
         return any(other.is_alive() and other.has_served for other in others)

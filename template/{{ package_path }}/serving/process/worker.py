@@ -36,9 +36,9 @@ class Worker(multiprocess.Process):
     started: ClassVar[int] = 0
     """Workers started so far, counted in the supervisor."""
     next_number: ClassVar[int] = 0
-    """Number of the next one, unless it has one."""
+    """Number of the next one that has none."""
     number: int | None = None
-    """Its place among the workers, which its replacement gets."""
+    """Its place among the workers; a replacement has that of the one before."""
     is_replacement = False
     """In a worker: whether other workers serve while it starts."""
     may_report: socket | None = None
@@ -57,8 +57,8 @@ class Worker(multiprocess.Process):
         """Start the process, and close its end of the pipe here."""
         self.is_replacement = Worker.started >= (self.config.workers or 1)
         Worker.started += 1
-        if self.number is None:
-            self.number = Worker.next_number
+        if self.number is None:  # at the start, and at SIGHUP, which replaces all in order
+            self.number = Worker.next_number % (self.config.workers or 1)
             Worker.next_number += 1
         if not self.is_replacement:
             self.has_served = True
