@@ -13,7 +13,7 @@ from tests.support.suite import add_suite
 from tests.support.variants import LAYOUTS
 from tests.update.project import files
 from tools.managers import ROOT
-from tools.template import read_backends
+from tools.template import files_of, read_backends
 
 TABLE = read_backends()
 ALL = ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]
@@ -50,7 +50,7 @@ def test_keyword_has_nothing_of_a_backend(render):
     project = render()
     text = b"\n".join(files(project).values()).decode()
     for row in TABLE.values():
-        assert not [name for name in row["files"] if f"src/{name}" in files(project)]
+        assert not [name for name in files_of(row) if f"src/{name}" in files(project)]
         assert not [line for line in row["dependencies"] if line in text]
     assert not OF_THE_EXAMPLE & {*files(project)}
     assert not (project / "artifacts").exists()
@@ -59,7 +59,7 @@ def test_keyword_has_nothing_of_a_backend(render):
 @pytest.mark.parametrize("name", TABLE)
 def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
     before, after = files(render(features=ALL)), files(render(features=ALL, model_backend=name))
-    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE
+    own = {f"src/{file}" for file in files_of(TABLE[name])} | OF_THE_EXAMPLE
     own |= {"artifacts/.gitignore", *files(render(features=[*ALL, "artifacts"]))} - {*before}
     assert before.keys() - after.keys() == set()
     assert after.keys() - before.keys() == own
@@ -120,7 +120,7 @@ def test_suites_of_the_backends_pass_and_cover_them(render, backend_tool):
     paths = [f"tests/engine/suite/{name}" for name in TABLE]
     coverage = [f"--cov={package}", "--cov-config=/dev/null", "--cov-report=term", "--cov-branch"]
     printed = backend_tool(project, "pytest", "-q", "-p", "no:cacheprovider", *coverage, *paths)
-    for file in {file for row in TABLE.values() for file in row["files"]}:
+    for file in {file for row in TABLE.values() for file in files_of(row)}:
         covered = re.search(rf"/{re.escape(file)} .* (\d+)%", printed)
         assert covered, file
         assert int(covered[1]) >= 95, covered[0]
@@ -180,6 +180,10 @@ def test_image_has_the_artifacts(render):
         ("onnx", "dummy_model.onnx", "cannot be loaded by ONNX Runtime"),
         ("sklearn", "dummy_model.joblib", "model.artifact.allow_pickle: "),
         ("onnx", "dummy_model.skops", "must end with .onnx"),
+        ("torch", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("torch", "dummy_model.safetensors", "cannot be loaded: SafetensorError: "),
+        ("torch", "dummy_model.ckpt", "not a checkpoint that `torch.save` has written"),
+        ("torch", "dummy_model.pt2", "model.artifact.allow_pickle: "),
     ],
 )
 def test_artifact_that_cannot_be_loaded_ends_the_start_with_one_line(

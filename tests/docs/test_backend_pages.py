@@ -1,8 +1,9 @@
-"""The pages about scikit-learn and ONNX Runtime: their models in a render, with real artifacts."""
+"""The pages about backends: their models in a render, with real artifacts."""
 
 import re
 
 import pytest
+import yaml
 
 from tests.support.pages import blocks
 from tools.managers import ROOT
@@ -44,6 +45,26 @@ def test_flower_is_named():
     result = ask("/predict", {"input": [5.1, 3.5, 1.4, 0.2]})["prediction"]
     assert result["label"] == "setosa"
     assert len(result["probabilities"]) == 3
+"""
+TORCH = """
+
+FLAT = {"rooms": 3, "square_metres": 85, "floor": 2}
+
+
+def test_price_is_estimated():
+    assert 330 < ask("/predict", {"input": FLAT})["prediction"] < 420
+    other = {"rooms": 1, "square_metres": 30, "floor": 9}
+    prices = ask("/predict/batch", {"inputs": [FLAT, other]})["predictions"]
+    assert prices[1] < 200 < prices[0]
+"""
+EXPORT = """
+import torch
+from safetensors.torch import load_file
+from src.models.price_model import PriceNet
+
+network = PriceNet().eval()
+network.load_state_dict(load_file("artifacts/price.safetensors"))
+rows = torch.rand(4, 3)
 """
 # As skl2onnx exports a classifier: the label, then the probabilities.
 GRAPH = """
@@ -134,6 +155,45 @@ def test_providers_of_the_page_are_what_the_options_take(render, backend_tool):
     assert "TensorrtExecutionProvider CUDA" in backend_tool(project, "python", "-c", code, options)
 
 
+def test_network_of_the_page_is_trained_and_served(render, backend_tool):
+    project = render(model_backend="torch")
+    text = page("pytorch")
+    model, training, padding, export = blocks(text, "python")
+    config, consent, options = blocks(text, "yaml")
+    (project / "scripts/train_price.py").write_text(training, "utf-8")
+    (project / "src/models/price_model.py").write_text(model, "utf-8")
+    run = "import runpy; runpy.run_path('scripts/train_price.py')"
+    assert re.fullmatch(r"Mean error: \d\.\d\n", backend_tool(project, "python", "-c", run))
+    configure(project, config)
+    check(project, backend_tool, TORCH)
+
+    padding = padding.replace("from .", "from src.models.")
+    backend_tool(project, "python", "-c", f"import torch\n{padding}assert mask.sum() == 5")
+    backend_tool(project, "python", "-c", EXPORT + export)
+    checksum = backend_tool(
+        project, "python", "-m", "src.core.artifacts", "artifacts/price_program.pt2"
+    )
+    options = yaml.safe_load(consent)["model"] | yaml.safe_load(options)["model"]
+    options["artifact"]["sha256"] = checksum.split()[-1]
+    options["options"]["device"] = "cpu"
+    file = project / "configs/config.yaml"
+    values = yaml.safe_load(file.read_text("utf-8"))
+    values["model"] |= options
+    file.write_text(yaml.safe_dump(values), "utf-8")
+    backend_tool(project, "pytest", "-q", "tests/integration/test_page.py")
+
+
+def test_message_about_a_missing_gpu_is_the_one_of_the_page(render, backend_tool):
+    project = render(model_backend="torch")
+    code = (
+        "import torch\nfrom src.models.torch_device import choose_device\n"
+        "torch.__version__, torch.version.cuda, torch.version.hip = '2.13.0+cpu', None, None\n"
+        "torch.cuda.device_count = int\n"
+        "try: choose_device('cuda')\nexcept Exception as exc: print(exc)"
+    )
+    assert backend_tool(project, "python", "-c", code) in [*blocks(page("pytorch"), "text")]
+
+
 @pytest.mark.skipif("images" not in read_features(), reason="needs the feature images")
 def test_detector_of_the_page_is_typed(render, backend_tool):
     project = render(model_backend="onnx", features=["images"])
@@ -145,7 +205,7 @@ def test_detector_of_the_page_is_typed(render, backend_tool):
 
 @pytest.mark.parametrize("name", read_backends())
 def test_table_of_the_page_lists_the_files_of_the_backend(render, name):
-    text = page({"sklearn": "scikit-learn"}.get(name, name))
+    text = page({"sklearn": "scikit-learn", "torch": "pytorch"}.get(name, name))
     row = re.search(r"^\| files of the template \| (.*) \|$", text, re.MULTILINE)[1]
     files = {*re.findall(r"`([^`]+)`", row)}
     assert files == {*read_backends()[name]["files"], "artifacts/.gitignore"}

@@ -25,9 +25,10 @@ QUESTIONS = {
     "python_version": ["3.11", "3.12", "3.13"],
     "model_name": None,
     "model_module": None,
-    "model_backend": ["keyword", "sklearn", "onnx"],
-    "backends": ["sklearn", "onnx"],
-    "example_backend": ["keyword", "sklearn", "onnx"],
+    "model_backend": ["keyword", "sklearn", "onnx", "torch"],
+    "backends": ["sklearn", "onnx", "torch"],
+    "torch_build": ["cpu", "cuda"],
+    "example_backend": ["keyword", "sklearn", "onnx", "torch"],
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
@@ -81,7 +82,7 @@ def test_nothing_secret_is_asked_and_nothing_needs_trust(questions, template):
 
 def test_defaults_are_valid_and_recorded(render):
     answers = answers_of(render())
-    unasked = {"package_name", "backends"}
+    unasked = {"package_name", "backends", "torch_build"}
     assert {key for key in answers if not key.startswith("_")} == {*QUESTIONS} - unasked
     assert answers["model_module"] == "dummy_model"
     assert answers["features"] == PRODUCTION
@@ -280,3 +281,10 @@ def test_backends_are_recorded_once_there_are_any(render, answers, backends, exa
     recorded = answers_of(render(**answers))
     assert recorded.get("backends") == backends
     assert recorded["example_backend"] == example
+    assert "torch_build" not in recorded
+
+
+def test_build_of_pytorch_is_recorded_where_something_needs_it(render):
+    assert answers_of(render(model_backend="torch"))["torch_build"] == "cpu"
+    recorded = answers_of(render(backends=["sklearn", "torch"], torch_build="cuda"))
+    assert recorded["torch_build"] == "cuda"

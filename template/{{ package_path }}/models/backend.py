@@ -29,6 +29,10 @@ class ArtifactModel(Model):
     """Library and format, such as `onnxruntime_onnx`, for the metadata of the protocol."""
     artifact_suffixes: ClassVar[tuple[str, ...]]
     """File name suffixes that `model.artifact` may have."""
+    data_suffixes: ClassVar[tuple[str, ...]] = ()
+    """Of these, those of pickles that the backend reads without running code that is in them."""
+    framework: ClassVar[str] = ""
+    """Package whose major and minor version must be those that made the artifact."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Check the class's `Options` as soon as it is defined, before an artifact is fetched.

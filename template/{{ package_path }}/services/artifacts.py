@@ -9,7 +9,7 @@ from typing import Any
 from ..config.artifact import ArtifactSettings
 from ..config.settings import Settings
 from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide, tag_of
-from ..core.artifacts.card import Card, describe, read_card, warn_about_versions
+from ..core.artifacts.card import Card, check_framework, describe, read_card, warn_about_versions
 from .inference_service import InferenceService
 from .model_runner import ModelRunner
 
@@ -48,6 +48,7 @@ async def _load(
     artifact = await _provide(runner, settings)
     if card:
         card.check(artifact.sha256)
+        check_framework(card, getattr(runner.model, "framework", ""))
         warn_about_versions(card)
     runner.model.artifact = artifact.path
     await load()
@@ -60,9 +61,11 @@ async def _provide(runner: ModelRunner, settings: ArtifactSettings) -> Artifact:
         UnavailableError: The source is down, and the runner does not wait for it.
     """
     pause_s, suffixes = FIRST_PAUSE_S, getattr(runner.model, "artifact_suffixes", ())
+    data_suffixes = getattr(runner.model, "data_suffixes", ())
+    get = partial(provide, settings, suffixes, data_suffixes=data_suffixes)
     while True:
         try:
-            artifact: Artifact = await runner.in_thread(provide, settings, suffixes)
+            artifact: Artifact = await runner.in_thread(get)
         except UnavailableError as exc:
             if not runner.waits_for_source:
                 raise

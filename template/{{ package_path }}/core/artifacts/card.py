@@ -116,6 +116,21 @@ def describe(card: Card) -> dict[str, Any]:
     return shown
 
 
+def check_framework(card: Card, package: str) -> None:
+    """Check that a package has the major and minor version that made the artifact, if known.
+
+    Raises:
+        ConfigError: It has another one.
+    """
+    made_with = card.made_with.get(package, "")
+    installed = version(package) if made_with else ""
+    if made_with.split(".")[:2] != installed.split(".")[:2]:
+        raise ConfigError(
+            f"{card._path}: made_with: {package} {made_with}, but {installed} is installed: make "  # noqa: SLF001
+            f"the artifact again, or install {package}=={made_with.partition('+')[0]}"
+        )
+
+
 def warn_about_versions(card: Card) -> None:
     """Log a warning for each package whose installed version is not the one of the card."""
     for package, made_with in card.made_with.items():

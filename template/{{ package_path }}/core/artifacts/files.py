@@ -2,16 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from ..errors import ConfigError
 
 # Loading these runs code that is in them. `.bin` is only a pickle if it begins like one.
-PICKLES = frozenset(
-    (".ckpt", ".cloudpickle", ".dill", ".joblib", ".p", ".pickle", ".pkl", ".pt", ".pt2", ".pth")
-)
+_OF_TORCH = frozenset((".ckpt", ".pt", ".pt2", ".pth", ".torchscript"))
+PICKLES = _OF_TORCH | {".cloudpickle", ".dill", ".joblib", ".p", ".pickle", ".pkl"}
 _COMPRESSED = frozenset((".bz2", ".gz", ".lz4", ".lzma", ".xz", ".z", ".zst"))
 _BEGINNINGS_OF_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
@@ -110,11 +109,9 @@ def size_of(file: Path) -> int:
     """Return the bytes of a file, those of an archive decompressed."""
     size = file.stat().st_size
     if is_zipfile(file):
-        try:
-            with ZipFile(file) as archive:
-                return max(size, sum(member.file_size for member in archive.infolist()))
-        except (BadZipFile, NotImplementedError):
-            pass  # not an archive after all, or one that nothing can read
+        # Of one that is no archive after all, or that nothing can read.
+        with suppress(BadZipFile, NotImplementedError), ZipFile(file) as archive:
+            return max(size, sum(member.file_size for member in archive.infolist()))
     return size
 
 

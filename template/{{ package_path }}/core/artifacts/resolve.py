@@ -64,7 +64,10 @@ def source_of(uri: str) -> Source:
 
 
 def provide(
-    settings: ArtifactSettings, suffixes: Collection[str] = (), project: Path = PROJECT_DIR
+    settings: ArtifactSettings,
+    suffixes: Collection[str] = (),
+    project: Path = PROJECT_DIR,
+    data_suffixes: Collection[str] = (),
 ) -> Artifact:
     """Return the artifact that is configured, once its bytes are verified.
 
@@ -72,6 +75,7 @@ def provide(
         settings: With a URI.
         suffixes: Of which a file has one, such as `.onnx`; none if any will do.
         project: The folder that a path is relative to.
+        data_suffixes: Of pickles that are read without running their code.
 
     Raises:
         ConfigError: There is no such artifact, it is not the one that is pinned, or it must not be
@@ -80,7 +84,7 @@ def provide(
     """
 
     def inspect(path: Path, root: Path | None = None) -> str:
-        return _inspect(path, root or root_of(path), settings, suffixes)
+        return _inspect(path, root or root_of(path), settings, suffixes, data_suffixes)
 
     with explained(f"model.artifact.uri: {settings.uri}"):
         if settings.is_remote:
@@ -113,7 +117,13 @@ def locate(uri: str, project: Path) -> tuple[Path, Path]:
     return path, project.resolve()
 
 
-def _inspect(path: Path, root: Path, settings: ArtifactSettings, suffixes: Collection[str]) -> str:
+def _inspect(
+    path: Path,
+    root: Path,
+    settings: ArtifactSettings,
+    suffixes: Collection[str],
+    data_suffixes: Collection[str],
+) -> str:
     """Check the files of an artifact, and return its checksum."""
     files = list_files(path, root)
     if suffixes and "" in files and path.suffix.lower() not in suffixes:
@@ -124,7 +134,11 @@ def _inspect(path: Path, root: Path, settings: ArtifactSettings, suffixes: Colle
             f"model.artifact.max_bytes: {settings.uri} has {size} bytes, decompressed; at most "
             f"{settings.max_bytes} are allowed"
         )
-    pickles = [name or path.name for name, file in files.items() if is_pickle(file)]
+    pickles = [
+        name or path.name
+        for name, file in files.items()
+        if is_pickle(file) and file.suffix.lower() not in data_suffixes
+    ]
     if pickles and not settings.allow_pickle:
         raise ConfigError(
             f"model.artifact.allow_pickle: {settings.uri}: loading {min(pickles)} runs code that "

@@ -129,7 +129,7 @@ class Supervisor(multiprocess.Multiprocess):
 
     def _start(self, index: int, failures: int = 0) -> None:
         worker: Any = multiprocess.Process(self.config, self.sockets)
-        worker.failures = failures
+        worker.failures, worker.number = failures, index
         worker.start()
         self.processes[index] = worker
 

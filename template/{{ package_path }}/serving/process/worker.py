@@ -21,6 +21,7 @@ from ..startup import Startup
 logger = logging.getLogger(__name__)
 
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+NUMBER = "WORKER_NUMBER"  # from 0, for models that share GPUs
 PATIENCE_S = 600  # for a worker that loads its model; later its watchdog ends one that is stuck
 
 
@@ -34,6 +35,10 @@ class Worker(multiprocess.Process):
 
     started: ClassVar[int] = 0
     """Workers started so far, counted in the supervisor."""
+    next_number: ClassVar[int] = 0
+    """Number of the next one that has none."""
+    number: int | None = None
+    """Its place among the workers; a replacement has that of the one before."""
     is_replacement = False
     """In a worker: whether other workers serve while it starts."""
     may_report: socket | None = None
@@ -52,6 +57,9 @@ class Worker(multiprocess.Process):
         """Start the process, and close its end of the pipe here."""
         self.is_replacement = Worker.started >= (self.config.workers or 1)
         Worker.started += 1
+        if self.number is None:  # at the start, and at SIGHUP, which replaces all in order
+            self.number = Worker.next_number % (self.config.workers or 1)
+            Worker.next_number += 1
         if not self.is_replacement:
             self.has_served = True
             self.may_report, _ = _first_failure()
@@ -61,6 +69,7 @@ class Worker(multiprocess.Process):
 
     def target(self, sockets: list[socket] | None = None) -> None:
         """Build the app and serve, in the worker."""
+        os.environ[NUMBER] = f"{self.number}"
         Worker.is_replacement, Worker.may_report = self.is_replacement, self.may_report
         Startup.responder = self.responder
         inheritable = False

@@ -22,7 +22,7 @@ from src.config.settings import Settings
 from src.core.errors import ConfigError
 from src.serving.process import supervisor as supervision
 from src.serving.process.supervisor import Supervisor
-from src.serving.process.worker import METRICS_DIR, Worker
+from src.serving.process.worker import METRICS_DIR, NUMBER, Worker
 from src.serving.startup import Startup, stop
 from tests.conftest import PATIENCE_S, TextModel
 from tests.engine.suite.hardening.server_harness import serve
@@ -218,6 +218,30 @@ def test_end_of_a_worker_is_seen_at_once(worker):
     assert not worker.is_alive()
     worker.process.is_alive = lambda: False
     assert not worker.is_alive()
+
+
+def test_replacement_of_a_worker_has_its_number(supervise):
+    first, second, third = FakeWorker(), FakeWorker(exitcode=-9), FakeWorker()
+    assert supervise(first, second, third).processes[1].number == 1
+
+
+@pytest.mark.usefixtures("entry_point")
+def test_worker_knows_its_place_among_the_workers(worker, monkeypatch):
+    """Models take turns with GPUs by it."""
+
+    def start():
+        worker.number = None
+        worker.parent_conn, worker.child_conn = Pipe()
+        worker.start()
+        return worker.number
+
+    monkeypatch.setattr(Worker, "next_number", 0)
+    assert [start(), start()] == [0, 1]
+    assert [start(), start()] == [0, 1], "those that take the places of the first"
+    monkeypatch.setattr(multiprocess.Process, "target", lambda *_: None)
+    worker.parent_conn, worker.child_conn = Pipe()
+    worker.target([])
+    assert os.environ[NUMBER] == "1"
 
 
 def test_nobody_waits_for_a_worker_that_does_not_answer(worker):
