@@ -1,5 +1,7 @@
 """Events of predictions and requests."""
 
+from typing import Any
+
 
 class Observer:
     """One method for each event, called by the service and the server; here they do nothing.
@@ -46,3 +48,9 @@ class Observer:
 
     def on_dropped_lines(self, lines: int) -> None:
         """Count log lines that could not be written."""
+
+    def on_record(self, record: dict[str, Any]) -> None:
+        """Take a record of a prediction, redacted, in the thread that writes records."""
+
+    def on_recordings(self, result: str, number: int) -> None:
+        """Count records: `written`, `skipped` by `recording.redact`, `failed`, or `dropped`."""

@@ -35,6 +35,7 @@ class InferenceMetrics:
         self.share = gauge("model_share", "Share of the requests", MODEL)
         text = "Predictions of a shadow, beside that of the response"
         self.shadows = counter("shadow_predictions", text, [*MODEL, "result"])
+        self.records = counter("recordings", "Records of predictions", [*MODEL, "result"])
         self.rejections = counter("requests_rejected", "Requests not served", ["reason"])
         self.dropped = counter("log_lines_dropped", "Log lines that were dropped", ["stream"])
         gauge = partial(Gauge, registry=registry, multiprocess_mode="livesum")
@@ -55,6 +56,7 @@ class PrometheusObserver(Observer):
         self._retries = metrics.retries.labels(*labels)
         self._lookups = cache(partial(metrics.lookups.labels, *labels))
         self._errors = cache(partial(metrics.errors.labels, *labels))
+        self._records = cache(partial(metrics.records.labels, *labels))
         self._rejections = cache(metrics.rejections.labels)
         self._metrics, self._labels = metrics, labels
 
@@ -108,3 +110,7 @@ class PrometheusObserver(Observer):
     def on_dropped_lines(self, lines: int) -> None:
         """Count log lines that could not be written."""
         self._metrics.dropped.labels("log").inc(lines)
+
+    def on_recordings(self, result: str, number: int) -> None:
+        """Count records: `written`, `skipped` by `recording.redact`, `failed`, or `dropped`."""
+        self._records(result).inc(number)
