@@ -43,7 +43,7 @@ class Upstream:
         from openai import APIStatusError
 
         try:
-            async with self.attempt() as options:
+            async with self._request() as options:
                 listed = [one.id async for one in self.client.models.list(**options)]
         except UpstreamError as exc:
             cause = exc.__cause__
@@ -64,18 +64,25 @@ class Upstream:
         await self._wait_while_busy()
         with self.breaker.attempt():
             try:
-                yield _options()
+                async with self._request() as options:
+                    yield options
+            except UpstreamError as exc:
+                logger.warning("%s", exc.reason)
+                raise
             except CancelledError as exc:
                 if _is_late():  # not because the client disconnected
                     self.breaker.failed(PredictionTimeoutError(f"{exc}"))
                 raise
-            except Exception as exc:
-                error = explain(exc, self.url)
-                if isinstance(error, UpstreamBusyError):
-                    self._busy_until = time.monotonic() + _retry_after(exc)
-                if isinstance(error, UpstreamError):
-                    logger.warning("%s", error.reason)
-                raise error from exc
+
+    @asynccontextmanager
+    async def _request(self) -> AsyncIterator[dict[str, Any]]:
+        try:
+            yield _options()
+        except Exception as exc:
+            error = explain(exc, self.url)
+            if isinstance(error, UpstreamBusyError):
+                self._busy_until = time.monotonic() + _retry_after(exc)
+            raise error from exc
 
     async def _wait_while_busy(self) -> None:
         """Wait as long as the upstream has asked for.

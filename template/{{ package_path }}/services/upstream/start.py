@@ -21,7 +21,7 @@ from ..model_runner import ModelRunner
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 Step = Callable[..., Awaitable[object]]
 LATER = (TimeoutError, PredictionTimeoutError, TransientModelError, ModelNotReadyError)
 
