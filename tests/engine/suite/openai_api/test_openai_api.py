@@ -106,8 +106,12 @@ def test_model_that_does_not_stream_sends_one_chunk(client_of):
         (
             {**HI, "model": "gpt"},
             404,
-            ("There is no model 'gpt'; there is: parrot", "invalid_request_error", None)
-            + ("model_not_found",),
+            (
+                "There is no model 'gpt'; there is: parrot",
+                "invalid_request_error",
+                None,
+                "model_not_found",
+            ),
         ),
     ],
 )
@@ -142,13 +146,17 @@ def test_invalid_field_is_named(client, change, param, message):
 
 def test_fields_that_change_nothing_are_ignored(client):
     neutral = {"n": 1, "user": "me", "tools": [], "response_format": {"type": "text"}}
-    answer = client.post(CHAT, json={**HI, **neutral, "frequency_penalty": 0, "metadata": {"a": "b"}})
+    answer = client.post(
+        CHAT, json={**HI, **neutral, "frequency_penalty": 0, "metadata": {"a": "b"}}
+    )
     assert answer.status_code == 200
 
 
 def test_other_errors_have_the_form_too(client):
     assert error_of(client.get("/v1/nope"))["code"] is None
-    assert client.post(CHAT, content=b"{", headers={"content-type": "text/plain"}).status_code == 415
+    assert (
+        client.post(CHAT, content=b"{", headers={"content-type": "text/plain"}).status_code == 415
+    )
     assert error_of(client.post(CHAT, content=b"{"))["type"] == "invalid_request_error"
 
 

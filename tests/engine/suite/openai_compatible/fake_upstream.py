@@ -4,13 +4,13 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 MODELS = {"object": "list", "data": [{"id": "tiny", "object": "model"}]}
 USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-Response = Callable[["Exchange"], Awaitable[None]]
+Response = Callable[["Exchange"], Coroutine[Any, Any, None]]
 
 
 class Exchange(NamedTuple):
@@ -88,7 +88,11 @@ class FakeUpstream:
 
 
 async def send(
-    exchange: Exchange, content: bytes, status: int = 200, kind: str = "application/json", **more: str
+    exchange: Exchange,
+    content: bytes,
+    status: int = 200,
+    kind: str = "application/json",
+    **more: str,
 ) -> None:
     """Write a whole response."""
     headers = {"content-type": kind, "content-length": len(content), **more}
@@ -108,9 +112,9 @@ def fail(status: int, **headers: str) -> Response:
     return reply({"error": {"message": f"told {status}", "type": "x"}}, status, **headers)
 
 
-def html(exchange: Exchange) -> Awaitable[None]:
+async def html(exchange: Exchange) -> None:
     """Respond as a proxy with a page of its own."""
-    return send(exchange, b"<html>Log in</html>", kind="text/html")
+    await send(exchange, b"<html>Log in</html>", kind="text/html")
 
 
 async def hang(_: Exchange) -> None:
@@ -126,7 +130,11 @@ async def reset(exchange: Exchange) -> None:
 
 def completion(text: str = "Hello", **more: Any) -> dict[str, Any]:
     """Return a completion with one message."""
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": text},
+    }
     whole = {"id": "c", "object": "chat.completion", "created": 1, "model": "tiny"}
     return {**whole, "choices": [choice], "usage": USAGE, **more}
 

@@ -21,14 +21,14 @@ async def cancel_prediction(service, upstream):
         await task
 
 
-async def close_stream(service, upstream):
+async def close_stream(service, _):
     async with aclosing(streamer_of(service).stream(CHAT)) as chunks:
         async for chunk in chunks:
             assert chunk.text == "Hel"
             break
 
 
-async def cancel_stream(service, upstream):
+async def cancel_stream(service, _):
     async def read():
         async for _ in streamer_of(service).stream(CHAT):
             started.set()

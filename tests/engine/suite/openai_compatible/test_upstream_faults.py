@@ -125,7 +125,9 @@ def test_nonsense_is_502_and_not_retried(serve, upstream, log, response):
     assert errors(client, "UpstreamError") == 1
 
 
-@pytest.mark.parametrize(("status", "setting"), [(401, "api_key"), (403, "api_key"), (404, "model")])
+@pytest.mark.parametrize(
+    ("status", "setting"), [(401, "api_key"), (403, "api_key"), (404, "model")]
+)
 def test_rejection_names_the_setting_in_the_log_only(serve, upstream, log, status, setting):
     client = serve(options={"open_after": 1})
     upstream.plan += [fake.fail(status)]

@@ -93,7 +93,7 @@ def test_tokens_are_counted(serve):
     client.post("/predict", json={"input": "Hi"})
     client.post("/predict/stream", json={"input": "Hi"})
     metrics = client.get("/metrics").text
-    # Four times: the warm-up of `predict`, but not that of the stream, which ends early.
+    # The warm-up of `predict`, too, but not that of the stream, which ends early.
     assert 'upstream_tokens_total{kind="prompt",model="assistant"} 21.0' in metrics
     assert 'upstream_tokens_total{kind="completion",model="assistant"} 9.0' in metrics
 
@@ -104,7 +104,7 @@ def test_embeddings_of_a_batch_are_one_request_in_order(serve, upstream):
     answer = client.post("/predict", json={"input": "four"})
     assert answer.json() == {"prediction": [4.0, 0.5]}
     upstream.requests.clear()
-    model = client.app.state.inference_service.runner.model  # type: ignore[attr-defined]
+    model = client.app.state.inference_service.runner.model
     assert client.portal is not None
     vectors = client.portal.call(model.predict_batch, texts)
     assert vectors == [[1.0, 0.5], [2.0, 0.5], [3.0, 0.5]]
@@ -122,7 +122,7 @@ def test_own_options_extend_those_of_the_backend():
     with pytest.raises(ConfigError, match=r"Options must extend OpenAIBase\.Options"):
 
         class Own(OpenAIBase):
-            class Options(OpenAIBase.__base__.Options):  # type: ignore[misc, name-defined]
+            class Options(OpenAIBase.__base__.Options):  # type: ignore[name-defined]
                 pass
 
 

@@ -17,7 +17,9 @@ def test_service_waits_for_an_upstream_that_is_down(create, upstream, log):
         assert answer.json()["detail"] == detail
         assert client.post("/predict", json={"input": "Hi"}).json()["detail"] == detail
         assert client.get("/v2/models/assistant/ready").status_code == 503
-        assert f"Waiting for {upstream.url}, next attempt in 0.05 s: {upstream.url}" in log.getvalue()
+        assert (
+            f"Waiting for {upstream.url}, next attempt in 0.05 s: {upstream.url}" in log.getvalue()
+        )
         assert f"Waiting for {upstream.url}, next attempt in 0.1 s: " in log.getvalue()
         upstream.start()
         until(lambda: client.get("/ready").status_code == 200)
@@ -97,4 +99,3 @@ def test_other_models_do_not_name_an_upstream(client_of):
     service.loaded = False
     assert client.get("/ready").json()["detail"] == "The model echo is not ready"
     service.loaded = True
-
