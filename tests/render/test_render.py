@@ -274,6 +274,17 @@ FEATURES = {
 # These bring all that artifacts have, too.
 FEATURES["object_stores"] = {"core/artifacts/object_stores.py", *FEATURES["artifacts"]}
 FEATURES["hugging_face"] = {"core/artifacts/hugging_face.py", *FEATURES["artifacts"]}
+FEATURES["openai_api"] = {
+    "api/openai_api/__init__.py",
+    "api/openai_api/chat_completions.py",
+    "api/openai_api/embeddings.py",
+    "api/openai_api/error_form.py",
+    "api/openai_api/schemas.py",
+    "api/openai_api/served_models.py",
+    "models/chat.py",
+    "models/results.py",
+    *FEATURES["open_inference"],
+}
 # Files that are rendered unless a feature does their work.
 REPLACED = {"hardening": {"serving/limits/size_limit.py"}}
 

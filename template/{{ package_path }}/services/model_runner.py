@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
+from random import uniform
 from typing import Any
 
 from ..config.settings import ServiceSettings
@@ -20,7 +21,7 @@ from .model_calls import await_model, call_model
 logger = logging.getLogger(__name__)
 
 UNAVAILABLE, UNLOADED = "UNAVAILABLE", "unloaded"  # state in the protocol, reason
-FIRST_BACKOFF = 0.1  # seconds; doubled at every further attempt
+FIRST_BACKOFF = 0.1  # seconds, about; doubled at every further attempt
 
 
 class ModelRunner:
@@ -136,7 +137,7 @@ class ModelRunner:
                 cause = exc
             if attempt < retries:
                 self.on_retry(cause, attempt + 1)
-                await asyncio.sleep(FIRST_BACKOFF * 2**attempt)
+                await asyncio.sleep(FIRST_BACKOFF * 2**attempt * uniform(0.5, 1.5))  # noqa: S311
         raise TransientModelError("The model is temporarily unavailable") from cause
 
     async def _call(self, input_data: Any) -> Any:
@@ -144,6 +145,5 @@ class ModelRunner:
 
     async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in a thread, whatever the model declares."""
-        run = copy_context().run  # so that log lines of the model carry the request id
-        loop = asyncio.get_running_loop()
+        loop, run = asyncio.get_running_loop(), copy_context().run  # log lines have the request id
         return await loop.run_in_executor(self.threads, run, call_model, function, *arguments)

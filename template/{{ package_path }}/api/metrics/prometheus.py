@@ -33,7 +33,7 @@ def middleware(app: FastAPI, settings: Settings) -> list[Middleware]:
         ConfigError: The environment names a folder for shared metrics that cannot be used.
     """
     check_folder()
-    registry = CollectorRegistry()
+    app.state.metrics = registry = CollectorRegistry()  # for metrics of other modules
     metrics = InferenceMetrics(registry)
     if not IS_SHARED:
         registry.register(ProcessesCollector(lambda: [os.getpid()]))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
@@ -35,6 +35,8 @@ class EventStream(StreamingResponse):
     """
 
     media_type = "text/event-stream"
+    last: ClassVar[bytes] = b""
+    """What ends a stream that did not fail."""
 
     def __init__(
         self, events: AsyncGenerator[Any], send_timeout_s: float, headers: Mapping[str, str]
@@ -88,8 +90,14 @@ class EventStream(StreamingResponse):
                     yield b"data: " + to_json(event) + b"\n\n"
                     if self._slot:
                         await self._slot.acquire()  # before the model continues
+                if self.last:
+                    yield self.last
             except ServiceError as exc:  # too late for another status
-                yield b"data: " + to_json(StreamError(error=describe(exc).detail)) + b"\n\n"
+                yield b"data: " + to_json(self.failure(exc)) + b"\n\n"
+
+    def failure(self, exc: ServiceError) -> BaseModel:
+        """Return the last event of a stream that failed."""
+        return StreamError(error=describe(exc).detail)
 
 
 def event_response(kind: Any) -> dict[int | str, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Responses while the upstream of a model is not available."""
