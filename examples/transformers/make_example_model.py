@@ -132,3 +132,4 @@ if __name__ == "__main__":
     sha256 = write(artifact)
     print(f"Wrote {artifact}, and its card. To accept these files only, in configs/config.yaml,")
     print(f"model.artifact:\n    sha256: {sha256}")
+    print("Each run makes files with another checksum, so pin a folder that you keep.")

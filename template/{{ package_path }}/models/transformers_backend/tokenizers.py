@@ -28,7 +28,7 @@ class Tokenizers:
         Raises:
             ConfigError: There is none, or it cannot be loaded.
         """
-        with explained(f"{folder}: its tokenizer cannot be loaded"):
+        with explained(f"{folder}: tokenizer.json, or another tokenizer, cannot be loaded"):
             tokenizer = import_transformers().AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )

@@ -136,7 +136,7 @@ def test_unloaded_network_is_released(bert):
 def test_vector_is_the_mean_of_the_tokens(bert):
     model = loaded(Vectors, bert)
     with torch.inference_mode():
-        tokens = word_pieces()("this is good", return_tensors="pt")
+        tokens = model.tokenizers.original("this is good", return_tensors="pt")
         mean = model.network(**tokens).last_hidden_state.mean(dim=1)[0]
     assert model.predict("this is good") == pytest.approx((mean / mean.norm()).tolist(), abs=1e-5)
 
@@ -188,7 +188,7 @@ def test_pooling_of_sentence_transformers_is_used(bert, changed, pooling, token,
     model.tokenizers.original.padding_side = side
     assert model.max_tokens == 7
     with torch.inference_mode():
-        tokens = word_pieces()("this is good", return_tensors="pt")
+        tokens = model.tokenizers.original("this is good", return_tensors="pt")
         vectors = model.network(**tokens).last_hidden_state[0, token]
     expected = vectors if token in (0, -1) else vectors.mean(dim=0)
     if side == "right":  # positions of BERT begin with the padding

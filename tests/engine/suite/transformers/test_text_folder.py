@@ -50,11 +50,11 @@ def test_file_is_rejected(bert):
     [
         (["config.json"], {}, "has no config.json: it is not a model of Transformers"),
         (["model.safetensors"], {}, "has no model.safetensors: other weights are not read"),
-        (["tokenizer.json"], {}, "has no tokenizer.json"),
+        (["tokenizer.json"], {}, "tokenizer.json, or another tokenizer, cannot be loaded: Value"),
         (["tokenizer.json", "tokenizer_config.json"], {}, "has no tokenizer.json"),
         ([], {"adapter_config__json": "{}"}, "has an adapter, which would be ignored"),
         ([], {"config__json": "{"}, "cannot be loaded as AutoModelForSequenceClassification: OS"),
-        ([], {"tokenizer__json": "{"}, "its tokenizer cannot be loaded: JSONDecodeError"),
+        ([], {"tokenizer__json": "{"}, "or another tokenizer, cannot be loaded: JSONDecodeError"),
         ([], {"model__safetensors": "text"}, "SafetensorError"),
     ],
 )
