@@ -58,7 +58,7 @@ class Embedder(TransformersModel):
     unused_weights: ClassVar[str] = "pooler."
 
     pooling: Pooling
-    """How the vectors of tokens become one."""
+    """Choice of the vector that a text gets."""
 
     def load(self) -> None:
         """Load network, tokenizer and pooling.

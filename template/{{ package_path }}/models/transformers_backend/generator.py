@@ -23,7 +23,7 @@ class TextGenerator(TransformersModel):
         max_new_tokens: int = Field(default=256, ge=1)
         """Most tokens of a generated text; a request may set fewer."""
         temperature: float = Field(default=0, ge=0, le=2)
-        """How random the tokens are, unless a request sets it; 0 takes the most probable one."""
+        """Randomness of the tokens, unless a request sets it; 0 takes the most probable one."""
 
     options: Options
     cache: ClassVar[bool] = False
