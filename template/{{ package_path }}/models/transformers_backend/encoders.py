@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from ...core.errors import ConfigError
 from ..results import Classification
+from .folder import explained
 from .pooling import Pooling
 from .pretrained import TransformersModel
 
@@ -28,7 +29,7 @@ class TextClassifier(TransformersModel):
         config = self.network.config
         self.labels = [config.id2label[index] for index in range(config.num_labels)]
         self.is_multi_label = config.problem_type == "multi_label_classification"
-        if len(self.labels) < 2 or config.problem_type == "regression":  # noqa: PLR2004
+        if len(self.labels) < 2 or config.problem_type == "regression":
             raise ConfigError(f"{self.artifact} returns numbers, not probabilities of labels")
 
     def probabilities(self, texts: list[str]) -> list[dict[str, float]]:
@@ -67,7 +68,9 @@ class Embedder(TransformersModel):
             ConfigError: The artifact cannot be loaded, or needs further layers.
         """
         super().load()
-        self.pooling = Pooling.of(self.find_artifact())
+        folder = self.find_artifact()
+        with explained(f"{folder}: its pooling cannot be read"):
+            self.pooling = Pooling.of(folder)
         self.max_tokens = min(self.max_tokens, self.pooling.max_tokens or self.max_tokens)
 
     def embed(self, texts: list[str]) -> list[list[float]]:

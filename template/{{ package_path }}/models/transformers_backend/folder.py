@@ -103,6 +103,8 @@ def explained(problem: str) -> Iterator[None]:
     """
     try:
         yield
+    except ConfigError:
+        raise
     except Exception as exc:
         reason = " ".join(f"{type(exc).__name__}: {exc}".split())[:REASON_LIMIT]
         raise ConfigError(f"{problem}: {reason}") from exc

@@ -202,6 +202,11 @@ def test_pooling_of_sentence_transformers_is_used(bert, changed, pooling, token,
     assert pooled == pytest.approx([(n in chosen) / len(chosen) ** 0.5 for n in range(3)])
 
 
+def test_pooling_that_cannot_be_read_is_one_line(bert, changed):
+    with pytest.raises(ConfigError, match="its pooling cannot be read: JSONDecodeError: Exp"):
+        loaded(Vectors, changed(bert, modules__json="["))
+
+
 @pytest.mark.parametrize(
     ("layers", "pooling", "reason"),
     [

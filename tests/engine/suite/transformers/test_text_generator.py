@@ -12,7 +12,7 @@ from src.core.errors import InvalidInputError, PredictionTimeoutError
 from src.core.request import time_limit
 from src.models.chat import Chat, Message
 from src.models.transformers_backend.generation import chunks_until, sampling
-from tests.conftest import PATIENCE_S, until
+from tests.conftest import PATIENCE_S
 from tests.engine.suite.transformers.tiny_models import POSITIONS, Story, Talk, loaded
 
 WHOLE = " three four five six seven eight nine ten"
@@ -38,12 +38,14 @@ def talk(llama):
 
 @pytest.fixture
 def endless(talk, monkeypatch):
-    """A network that counts slowly, and does not end by itself."""
+    """A model that talks slowly, as long as it can, and counts the tokens."""
     forward = talk.network.forward
     talk.network.generation_config.eos_token_id = None
+    talk.steps = 0
 
     def slow(*arguments, **named):
         time.sleep(0.02)
+        talk.steps += 1
         return forward(*arguments, **named)
 
     monkeypatch.setattr(talk.network, "forward", slow)
@@ -115,7 +117,13 @@ def test_text_ends_before_one_that_stops_it(talk, stop, text):
     talk.tokenizers.original.chat_template = "one two"
     result = talk.generate(chat("x", stop=stop))
     assert (result.text, result.finish_reason) == (text, "stop")
-    until(lambda: not threads())
+    assert not threads()
+
+
+def test_text_that_stops_it_ends_the_thread(endless):
+    result = endless.generate(chat("ping", stop=["pong"]))
+    assert (result.text, result.finish_reason) == ("", "stop")
+    assert endless.steps < POSITIONS // 2
 
 
 @pytest.mark.parametrize(
@@ -144,6 +152,7 @@ def test_stream_that_is_closed_ends_the_thread(endless):
         next(chunks)
         assert len(threads()) == 1
     assert not threads()
+    assert endless.steps < POSITIONS // 2
     assert len(endless.tokenizers._free) == 1, "it is given back"
 
 
@@ -151,6 +160,7 @@ def test_time_limit_ends_the_thread(endless):
     with time_limit(0.3), pytest.raises(PredictionTimeoutError, match="No text within"):
         endless.predict(chat("ping"))
     assert not threads()
+    assert endless.steps < POSITIONS // 2
 
 
 def test_chunk_has_a_time_limit_of_its_own(endless):
@@ -161,6 +171,7 @@ def test_chunk_has_a_time_limit_of_its_own(endless):
     with time_limit(0.001), pytest.raises(PredictionTimeoutError):
         list(chunks)
     assert not threads()
+    assert endless.steps < POSITIONS // 2
 
 
 def test_error_of_the_network_is_raised(story, monkeypatch):
