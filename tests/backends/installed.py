@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
-# Backend, manager, preset and layout. Every backend is with every manager, and every two other
-# answers are together, but for Poetry with `minimal` and with `src_package`.
+# Backend, manager, preset and layout. Every backend is with every manager, but for those that need
+# PyTorch, a gigabyte; every two other answers are together, but for Poetry with `minimal` and with
+# `src_package`.
 EXAMPLES = (
     "sklearn uv production src_package",
     "onnx poetry production named_package",

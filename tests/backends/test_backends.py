@@ -1,6 +1,5 @@
 """Backends: what each choice renders, its example, and all checks of such a render."""
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -140,10 +139,13 @@ def test_artifact_of_the_example_is_quick_to_make_and_never_in_git(render, backe
     script = [backend_commands / "python", "scripts/make_example_model.py"]
     done = subprocess.run(script, cwd=project, capture_output=True, text=True, check=True)
     assert re.search(r"\n    sha256: [0-9a-f]{64}\n", done.stdout)
-    card, artifact = sorted(f for f in (project / "artifacts").iterdir() if f.name[0] != ".")
-    assert artifact.stat().st_size < 200_000
-    told = yaml.safe_load(card.read_text("utf-8"))
-    assert told["sha256"] == hashlib.sha256(artifact.read_bytes()).hexdigest()
+    artifact = f"artifacts/dummy_model{TABLE[name]['suffix']}"
+    made = [path for path in (project / "artifacts").rglob("[!.]*") if path.is_file()]
+    assert sum(path.stat().st_size for path in made) < 200_000
+    told = yaml.safe_load((project / "artifacts/dummy_model.card.yaml").read_text("utf-8"))
+    checksum = [backend_commands / "python", "-m", "src.core.artifacts", artifact]
+    done = subprocess.run(checksum, cwd=project, capture_output=True, text=True, check=True)
+    assert told["sha256"] == done.stdout.strip()
     assert 0.5 < told["metrics"]["accuracy"] < 1
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
     listing = ["git", "ls-files", "--others", "--exclude-standard", "artifacts"]
@@ -191,6 +193,13 @@ def test_image_has_the_artifacts(render):
         ("torch", "dummy_model.safetensors", "cannot be loaded: SafetensorError: "),
         ("torch", "dummy_model.ckpt", "not a checkpoint that `torch.save` has written"),
         ("torch", "dummy_model.pt2", "model.artifact.allow_pickle: "),
+        (
+            "transformers",
+            None,
+            "it is the example's, make it: python scripts/make_example_model.py",
+        ),
+        ("transformers", "model.safetensors", "must be a folder, as save_pretrained writes it"),
+        ("transformers", "model.pt", "model.artifact.allow_pickle: "),
     ],
 )
 def test_artifact_that_cannot_be_loaded_ends_the_start_with_one_line(

@@ -34,7 +34,10 @@ def serve(installed, tmp_path):
 def test_every_backend_meets_every_manager():
     """But for those that need an upstream: tests/backends/test_upstream.py has one."""
     met = {tuple(choices.split()[:2]) for choices in (*EXAMPLES, *OWN)}
-    installed = [name for name, row in read_backends().items() if "suffix" in row]
+    rows = read_backends().items()
+    installed = [
+        n for n, row in rows if "suffix" in row and "torch>=2.13,<3" not in row["dependencies"]
+    ]
     assert met == {*itertools.product(installed, REQUIREMENTS)}
 
 

@@ -25,10 +25,10 @@ QUESTIONS = {
     "python_version": ["3.11", "3.12", "3.13"],
     "model_name": None,
     "model_module": None,
-    "model_backend": ["keyword", "sklearn", "onnx", "torch"],
-    "backends": ["sklearn", "onnx", "torch"],
+    "model_backend": ["keyword", "sklearn", "onnx", "torch", "transformers", "openai_compatible"],
+    "backends": ["sklearn", "onnx", "torch", "transformers", "openai_compatible"],
     "torch_build": ["cpu", "cuda"],
-    "example_backend": ["keyword", "sklearn", "onnx", "torch"],
+    "example_backend": ["keyword", "sklearn", "onnx", "torch", "transformers", "openai_compatible"],
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),

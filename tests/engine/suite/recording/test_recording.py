@@ -2,11 +2,10 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from pydantic import BaseModel, Field, PlainSerializer
-from typing_extensions import Annotated
 
 from src.models.base import Model
 from src.services.recording import recorder, writer
