@@ -63,7 +63,7 @@ class ServicePage:
 
     def run(self, command, status=0, url="", cwd=None):
         """Run a command of the page in the render, and return what it prints."""
-        code = command.replace("uv run ", "").replace(ADDRESS, url.removeprefix("http://"))
+        code = re.sub("uv run (--with \\S+ )*", "", command).replace(ADDRESS, url.removeprefix("http://"))
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", code],
             cwd=cwd or self.project,
@@ -79,7 +79,8 @@ class ServicePage:
     def environment(self):
         """Variables with which commands find the project, as if it were installed."""
         path = f"{self.commands}:{os.environ['PATH']}"
-        return {"PATH": path, "PYTHONPATH": str(self.project), "HOME": str(self.project)}
+        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # others work here, too
+        return {"PATH": path, "PYTHONPATH": str(self.project), **threads}
 
     @contextmanager
     def serve(self, log, **variables):
