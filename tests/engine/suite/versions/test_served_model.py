@@ -312,6 +312,8 @@ def test_check_of_a_model_counts_for_each_of_its_versions(tmp_path):
         assert client.get("/v2/models/trial/versions/2/ready").status_code == 200
         model_of(client).checks.append(lambda: False)
         assert client.get("/v2/models/trial/versions/2/ready").status_code == 503
+        assert client.get("/v2/models/trial/versions/2").status_code == 200, "it can be described"
+        assert states(client) == {"UNAVAILABLE"}, "in the list and in the index"
 
 
 def test_version_that_is_not_ready_is_not_listed_as_ready(tmp_path):
