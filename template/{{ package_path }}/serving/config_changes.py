@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 UNSET, HIDDEN = "not set", "***"
 # Their values are shown, and numbers; any other value may be a secret, as may all options.
-SHOWN = {"implementation", "serve", "shadow", "shares", "sha256", "sticky_header", "version"}
+SHOWN = {"implementation", "log_level", "serve", "shadow", "shares", "sha256", "sticky_header"}
 
 
 def log_changes(old: Settings, new: Settings) -> None:
@@ -50,7 +50,6 @@ def _values(section: dict[str, Any], parents: Names = ()) -> Iterator[tuple[Name
 
 
 def _show(names: Names, value: Any) -> str:
-    if value == UNSET:
-        return UNSET
     is_harmless = names[-1] in SHOWN or isinstance(value, int | float)
-    return str(value) if is_harmless and "options" not in names else HIDDEN
+    is_shown = value in (UNSET, {}) or (is_harmless and "options" not in names)
+    return str(value) if is_shown else HIDDEN

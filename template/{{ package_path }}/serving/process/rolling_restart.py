@@ -43,7 +43,8 @@ class RollingRestart(multiprocess.Multiprocess):
         demands = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
         for index, old in enumerate(self.processes):
             if demands & {*self.signal_queue} or self.should_exit.is_set():
-                return False  # the next one might read other settings than those before it
+                logger.info("The restart ends early: another signal has come")
+                return False  # the next worker might read other settings than those before it
             new = multiprocess.Process(self.config, self.sockets)
             new.start()
             if not new.wait_until_ready(self.config.timeout_worker_healthcheck, self.should_exit):
