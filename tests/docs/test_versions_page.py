@@ -19,7 +19,6 @@ from tools.service import running
 TEXT = (ROOT / "docs/how-to/several-models.md").read_text("utf-8")
 SECOND, VERSIONS, SHARES, SHADOW, CONTROL = map(yaml.safe_load, blocks(TEXT, "yaml"))
 WORDS = {"1.4.0": ["good"], "2.0.0": ["good", "fine"]}
-INFER = {"inputs": [{"name": "input", "datatype": "BYTES", "shape": [1], "data": ["fine"]}]}
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +106,18 @@ def test_second_model_of_the_development_page_is_served(project, serve):
 
 
 def test_version_is_rolled_out_and_back(serve, tmp_path):
+    command = next(block for block in blocks(TEXT, "bash") if "/infer" in block)
     with serve(VERSIONS) as service:
         assert predict(service) == ("1.4.0", {"prediction": "negative"})
-        path = re.search(r"`(/v2/models/sentiment/versions/2.0.0/infer)`", TEXT)[1]
-        _, response = predict(service, path, INFER)
-        assert response["outputs"][0]["data"] == ["positive"]
+        response = json.loads(run(service, "bash", "-c", command))
+        expected = re.search(r'The response has `"data": (\[.*\])`', TEXT)[1]
+        assert response["outputs"][0]["data"] == json.loads(expected)
+        assert response["model_version"] == "2.0.0"
         write(tmp_path, VERSIONS, {"models": {"sentiment": {"serve": "2.0.0"}}})
         os.kill(service.process.pid, signal.SIGHUP)
         wait_for(lambda: served(service) == {"2.0.0"})
+        changed = re.search(r"^Changed: .* \(", TEXT, re.MULTILINE)[0]
+        assert changed in service.log.read_text("utf-8")
         assert predict(service) == ("2.0.0", {"prediction": "positive"})
         write(tmp_path, VERSIONS)
         os.kill(service.process.pid, signal.SIGHUP)
@@ -152,7 +155,7 @@ def test_shadow_is_in_the_metrics_of_the_page(serve):
 
 
 def test_command_loads_a_version(serve):
-    (command,) = (block for block in blocks(TEXT, "bash") if "curl" in block)
+    (command,) = (block for block in blocks(TEXT, "bash") if "/repository/" in block)
     with serve(VERSIONS, CONTROL) as service:
         run(service, "bash", "-euo", "pipefail", "-c", command.replace("curl", "curl --fail"))
         wait_for(lambda: service.log.read_text("utf-8").count("Unloaded sentiment") == 1)

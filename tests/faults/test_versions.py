@@ -140,11 +140,37 @@ def test_signal_rolls_back(several, tmp_path, processes):
         (tmp_path / "several.yaml").write_text(new.replace("CLASS", "Arrays"), "utf-8")
         os.kill(service.process.pid, signal.SIGHUP)
         wait_for(lambda: served(service) == {"1"})
-        (tmp_path / "several.yaml").write_text("nonsense: 1", "utf-8")
-        if processes == 1:
+        change = "Changed: models.m.serve: 2 -> 1", "several.yaml:6:5)"
+        assert log_lines(service, *change)
+        wait_for_line(service, "Reloaded the settings")
+        before = workers(service)
+        wrong = [("nonsense: 1", "no such setting"), (old, "there is no version 9")]
+        for text, problem in wrong:
+            text = text.replace('serve: "2"', 'serve: "9"')
+            (tmp_path / "several.yaml").write_text(text, "utf-8")
             os.kill(service.process.pid, signal.SIGHUP)
-            wait_for_line(service, "Nothing has changed", "no such setting")
+            wait_for_line(service, " - ERROR - Nothing has changed", problem)
             assert served(service) == {"1"}
+        assert workers(service) == before
+        assert len(log_lines(service, " - ERROR - ")) == len(wrong)
+
+
+@pytest.mark.row(51)
+def test_signal_during_a_restart_has_the_last_word(several, tmp_path):
+    slow = CONFIG.replace("options: {", "options: {loads_s: 1, ").replace("shares: {", 'serve: "N"\n    #')
+    with several(config=slow.replace("N", "1"), HARDENING__WORKERS=2) as service:
+        wait_for(lambda: len(workers(service)) == 2)
+        for version in ("2", "1", "2"):
+            before = workers(service)
+            text = slow.replace('"N"', f'"{version}"').replace("CLASS", "Arrays")
+            (tmp_path / "several.yaml").write_text(text, "utf-8")
+            os.kill(service.process.pid, signal.SIGHUP)
+            wait_for(lambda: workers(service) - before)  # noqa: B023
+        wait_for_line(service, "Reloaded the settings")
+        assert served(service) == {"2"}
+        assert len(log_lines(service, "Reloading the settings")) == 3
+        assert len(log_lines(service, "Reloaded the settings")) == 1
+        assert not log_lines(service, " - ERROR - ")
 
 
 def served(service):

@@ -31,9 +31,9 @@ class InfoEndpoint:
         return Info(environment=self._environment, models=[*models], **self._service)
 
     def _describe(self, service: InferenceService) -> ModelInfo:
-        inputs, outputs = self._schemas[service.name]
         facts: dict[str, Any] = {"card": service.card, "versions": [*service.versions]}
-        facts |= {"inputs": inputs, "outputs": outputs, **service.runner.times}
+        facts |= {"shares": getattr(service, "shares", {}), **service.runner.times}
+        facts["inputs"], facts["outputs"] = self._schemas[service.name]
         return ModelInfo(name=service.name, version=service.version, **facts)
 
 

@@ -17,11 +17,11 @@ class Readiness(BaseModel):
     """Every model is loaded and warm."""
 
     status: str = "ready"
-    models: dict[str, str] = Field(description="Version by name")
+    models: dict[str, str] = Field(description="Version by name, the one with the greatest share")
 
 
 class ModelInfo(BaseModel):
-    """A model: JSON schemas of inputs and outputs, seconds of its start, card, versions."""
+    """A model: JSON schemas of inputs and outputs, seconds of its start, card, versions, shares."""
 
     name: str
     version: str
@@ -31,6 +31,7 @@ class ModelInfo(BaseModel):
     warm_up_s: float | None = Field(default=None, exclude_if=operator.not_)
     card: dict[str, Any] = Field(default={}, exclude_if=operator.not_)
     versions: list[str] = Field(default=[], exclude_if=lambda versions: len(versions) < 2)
+    shares: dict[str, float] = Field(default={}, exclude_if=lambda shares: len(shares) < 2)
 
 
 class Info(BaseModel):

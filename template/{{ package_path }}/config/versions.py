@@ -1,6 +1,7 @@
 """Settings of several models, and of several versions of a model."""
 
 import json
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Annotated, Any, Generic, Self, TypeVar
 
@@ -20,14 +21,18 @@ from .values import VERSION
 Overrides = TypeVar("Overrides", bound=Section)
 
 
-def _parse(value: Any) -> Any:
-    """Return JSON as its value: a variable of the environment is a text."""
-    if not isinstance(value, str):
+def _numbers_like(example: str) -> BeforeValidator:
+    """Return a check for numbers by version, which a variable of the environment has as JSON."""
+
+    def parse(value: Any) -> Any:
+        if isinstance(value, str):
+            with suppress(ValueError):
+                value = json.loads(value)
+        if not isinstance(value, dict):
+            raise ValueError(f"must have a number for each version, as in {example}")  # noqa: TRY004
         return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise ValueError('must be JSON, such as {"1.4.0": 90, "2.0.0": 10}') from None
+
+    return BeforeValidator(parse)
 
 
 def _check_sum(shares: dict[str, float]) -> dict[str, float]:
@@ -39,8 +44,12 @@ def _check_sum(shares: dict[str, float]) -> dict[str, float]:
 VersionName = Annotated[str, Field(pattern=VERSION)]
 Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, le=1)]
-Weights = Annotated[dict[VersionName, Weight], BeforeValidator(_parse), AfterValidator(_check_sum)]
-ShadowParts = Annotated[dict[VersionName, Probability], BeforeValidator(_parse)]
+Weights = Annotated[
+    dict[VersionName, Weight],
+    _numbers_like('{"1.4.0": 90, "2.0.0": 10}'),
+    AfterValidator(_check_sum),
+]
+ShadowParts = Annotated[dict[VersionName, Probability], _numbers_like('{"2.0.0": 0.05}')]
 
 
 class Models(Section):

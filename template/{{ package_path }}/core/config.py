@@ -123,6 +123,8 @@ def normalize(
         name = declared.get(key.lower(), key.lower())
         names, field = (*parents, name.lower()), section.model_fields.get(name)
         place, inner = places.get(names, "YAML"), section_of(field)
+        if parents == ("models",) and key != name:
+            raise ValueError(f"{place}: models.{key}: must be in lower case, {name}, as in URLs")
         if name in normal:
             raise ValueError(f"{place}: {key}: is set twice, in different spellings")
         if inner and not isinstance(value, dict | None):

@@ -16,6 +16,8 @@ from .errors import ConfigError
 
 NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,63}")  # variables of the environment have no case
 ROUTING = {*ServedModel.model_fields}  # settings that versions do not inherit
+CHOICES = ("serve", "shares", "shadow")  # settings that name versions
+VARIABLES = ("environment ", ".env:")  # sources of a setting
 
 
 class ModelConfig:
@@ -40,6 +42,7 @@ def read_models(settings: Settings) -> dict[str, ModelConfig]:
         served = ServedModelSettings.model_validate(_set_values(settings.model))
         return {"": ModelConfig(served, {"": settings})}
     places = settings.model.options._places  # noqa: SLF001
+    _check_names(raw, places)
     default = _default(settings.model.name, [*raw], places)
     models = {name: _read(settings, name, value, places) for name, value in raw.items()}
     return {default: models[default], **models}
@@ -48,14 +51,25 @@ def read_models(settings: Settings) -> dict[str, ModelConfig]:
 def _default(name: str | None, known: list[str], places: Places) -> str:
     if name is None and len(known) == 1:
         return known[0]
-    if (name or "").lower() in known:
-        return str(name).lower()
+    if name in known:
+        return name
     place = places.get(("model", "name"), places.get(("models",), "default"))
-    near = get_close_matches(name or "", known, n=1)
-    named = [f"{each} ({places.get(('models', each.lower()), 'YAML')})" for each in known]
+    near = get_close_matches((name or "").lower(), known, n=1)
+    named = [f"{each} ({places.get(('models', each), 'YAML')})" for each in known]
     wanted = f"must be the default one of {', '.join(named)}"
     more = f"; did you mean {near[0]}?" if near else ""
     raise ConfigError(f"Configuration error:\n  {place}: model.name: {wanted}{more}")
+
+
+def _check_names(raw: dict[str, Any], places: Places) -> None:
+    """Reject a variable that chooses a version of a model that has none, such as a misspelt one."""
+    for name, value in raw.items():
+        sources = [places.get(("models", name, choice), "") for choice in CHOICES]
+        if any(source.startswith(VARIABLES) for source in sources) and "versions" not in value:
+            near = get_close_matches(name, [each for each in raw if each != name], n=1, cutoff=0)
+            more = "".join(f"; did you mean {each}?" for each in near)
+            problem = f"there is no model of this name that has versions{more}"
+            raise _error(places, ("models", name), problem)
 
 
 def _read(settings: Settings, name: str, value: Any, places: Places) -> ModelConfig:

@@ -10,7 +10,7 @@ from ..config.settings import Settings
 from ..core.errors import ModelNotReadyError, PredictionError, ServiceError
 from ..models.base import Model
 from ..models.signature.methods import check_name
-from .model_runner import UNAVAILABLE, ModelRunner
+from .model_runner import READY, UNAVAILABLE, ModelRunner
 from .observer import Observer
 from .prediction_cache import MISSING, PredictionCache
 from .prediction_log import PredictionLog, ms_since
@@ -65,6 +65,11 @@ class InferenceService:
         """Whether predictions can be served."""
         return self.loaded and all(check() for check in self.checks)
 
+    @property
+    def state(self) -> tuple[str, str]:
+        """State in the protocol, and the reason if it is not ready."""
+        return (READY, "") if self.ready else self.absence
+
     async def start(self) -> None:
         """Load the model and warm it up, off the event loop."""
         self.log.line(logging.INFO, "Loading model: %s", self.name)
@@ -100,11 +105,7 @@ class InferenceService:
         return prediction
 
     def begin(self, input_data: Any) -> float:
-        """Log that a prediction begins, and return the time.
-
-        Raises:
-            ModelNotReadyError: The model is not loaded.
-        """
+        """Log that a prediction begins, and return the time; raise an error before a load."""
         if not self.loaded:
             raise ModelNotReadyError(f"The model {self.name} is not ready")
         self.log.line(logging.INFO, "Making prediction for input: %s...", input_data)

@@ -20,7 +20,7 @@ from .model_calls import await_model, call_model
 
 logger = logging.getLogger(__name__)
 
-UNAVAILABLE, UNLOADED = "UNAVAILABLE", "unloaded"  # state in the protocol, reason
+READY, UNAVAILABLE, UNLOADED = "READY", "UNAVAILABLE", "unloaded"  # states; a reason
 FIRST_BACKOFF = 0.1  # seconds, about; doubled at every further attempt
 
 

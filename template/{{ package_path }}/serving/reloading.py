@@ -17,6 +17,7 @@ from ..core.errors import ConfigError
 from ..services.inference_service import InferenceService
 from ..services.versions.changes import Change
 from ..services.versions.served_model import ServedModel
+from .config_changes import log_changes, log_rejected
 from .connections.connection_setup import running_server
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Reloader:
 
     def __init__(self, state: AppState) -> None:
         self._state, self._lock = state, asyncio.Lock()
+        self._settings = state.settings  # as they were read last
         poll_s = state.settings.repository.poll_s
         self._tasks = {asyncio.create_task(self._poll(poll_s))} if poll_s else set()
 
@@ -80,10 +82,11 @@ class Reloader:
             try:
                 settings = await asyncio.to_thread(load_config)
                 change = Change(self._state.models, self._state.settings, settings)
+                log_changes(self._settings, settings)
+                self._settings = settings
                 await change.apply()
             except ConfigError as exc:
-                reason = str(exc).removeprefix("Configuration error:").strip()
-                logger.error("Nothing has changed: %s", reason)  # noqa: TRY400
+                log_rejected(exc)
             except Exception:
                 logger.exception("Cannot change what is served")
             else:

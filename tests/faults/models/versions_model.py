@@ -20,6 +20,8 @@ class Arrays(Model):
         """Prediction for each input."""
         megabytes: int = 30
         """Size of the model."""
+        loads_s: float = 0
+        """Time of a load."""
         seconds: float = 0
         """Time of a prediction."""
         hangs_s: float = 0
@@ -32,6 +34,7 @@ class Arrays(Model):
 
     def load(self) -> None:
         """Fill the memory."""
+        time.sleep(self.options.loads_s)
         self.content: Any = array("d", [1.0]) * (self.options.megabytes * 131_072)
         self.me = self  # a cycle, as real models have
         self.state = "in use"

@@ -9,8 +9,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 
 from ...config.settings import Settings
-from ...core.errors import ModelNotReadyError
+from ...core.errors import ModelNotReadyError, UnknownModelError
 from ...services.inference_service import InferenceService
+from ...services.model_runner import UNLOADED
 from ...services.streaming.streaming_model import generates_text
 from ...services.tensors.codec import ModelTensors
 from ...services.tensors.spec import VARIABLE, TensorForm, TensorSpec
@@ -67,11 +68,14 @@ class ModelEndpoints:
         self.outputs = _describe(tensors.outputs, is_output=True)
 
     async def model_metadata(self) -> ModelMetadata:
-        """Return the input and output tensors of the model."""
+        """Return the input and output tensors of the model, also before it is loaded."""
         service = self.service
+        if _is_unloaded(service):
+            name = f"The model {service.name}, version {service.version}"
+            raise UnknownModelError(f"{name}, is unloaded")
         return ModelMetadata(
             name=service.name,
-            versions=[*service.versions],
+            versions=[v for v, each in service.versions.items() if not _is_unloaded(each)],
             platform=getattr(service.runner.model, "protocol_platform", PLATFORM),
             inputs=self.inputs,
             outputs=self.outputs,
@@ -108,9 +112,13 @@ async def repository_index(request: Request) -> list[IndexEntry]:
     entries = []
     for model in state_of(request.app).models.values():
         for version, service in model.versions.items():
-            state, reason = ("READY", "") if service.ready else service.absence
+            state, reason = service.state
             entries.append(IndexEntry(name=model.name, version=version, state=state, reason=reason))
     return entries
+
+
+def _is_unloaded(service: InferenceService) -> bool:
+    return service.state[1] == UNLOADED
 
 
 def _content_type(spec: TensorSpec, is_output: bool) -> dict[str, str] | None:

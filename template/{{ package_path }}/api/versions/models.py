@@ -53,8 +53,8 @@ class ModelsEndpoint:
 
 def _versions(model: ServedModel) -> list[VersionEntry]:
     entries = []
-    for name, version in model.of_version.items():
-        state, reason = ("READY", "") if version.ready else version.absence
+    for name, service in model.versions.items():
+        state, reason = service.state
         share, shadow = model.shares.get(name, 0), model.shadows.get(name, 0)
         entries.append(
             VersionEntry(version=name, state=state, reason=reason, share=share, shadow=shadow)

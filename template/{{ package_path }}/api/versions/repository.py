@@ -22,6 +22,7 @@ from ..json_body.media_type import is_json, media_type
 
 TAG = "Model repository"
 OF_ONE_PROCESS = "With hardening.workers above 1, send SIGHUP to the service instead"
+IS_OFF = "Models cannot be loaded or unloaded over HTTP: repository.control is none"
 ONLY_VERSION = 'The only supported parameter is version: {"parameters": {"version": …}}'
 
 
@@ -37,8 +38,12 @@ Content = Annotated[RepositoryRequest | None, Body()]
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Add the routes, if the settings allow them."""
-    if settings.repository.control == "explicit":
+    """Add the routes; unless the settings allow them, they are 404 with the reason."""
+    if settings.repository.control == "none":
+        for action in ("load", "unload"):
+            path = f"/v2/repository/models/{{name}}/{action}"
+            app.add_api_route(path, is_off, methods=["POST"], include_in_schema=False)
+    else:
         workers = getattr(getattr(settings, "hardening", None), "workers", 1)
         endpoints = RepositoryEndpoints(app, is_alone=workers == 1)
         for endpoint in (endpoints.load, endpoints.unload):
@@ -53,6 +58,11 @@ def install(app: FastAPI, settings: Settings) -> None:
         for route in app.routes:
             if isinstance(route, APIRoute) and "predict" in route.tags:
                 route.responses |= responses(404)  # once the model is unloaded
+
+
+async def is_off() -> None:
+    """Raise the error for a service whose models are not loaded over HTTP."""
+    raise HTTPException(404, IS_OFF)
 
 
 class RepositoryEndpoints:

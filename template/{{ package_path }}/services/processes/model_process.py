@@ -29,10 +29,15 @@ class ModelProcessError(ModelNotReadyError):
 class ModelProcess:
     """A process of the model: one call at a time, each within its limit."""
 
+    was_too_slow = False
+    """Whether it was killed because a call took longer than its limit."""
+
     def __init__(
-        self, process: Popen[bytes], lifeline: int, wire: Wire, messages: Messages
+        self, model: str, process: Popen[bytes], lifeline: int, wire: Wire, messages: Messages
     ) -> None:
         self.pid = process.pid
+        self.fields: dict[str, object] = {"model": model, "pid": process.pid}
+        """Fields of log lines about it."""
         self._process = process
         self._lifeline = lifeline
         self._wire = wire
@@ -41,15 +46,15 @@ class ModelProcess:
         self._is_killed = False
 
     @classmethod
-    async def start(cls) -> Self:
-        """Start a process, without a model."""
+    async def start(cls, model: str) -> Self:
+        """Start a process, which has no model yet; log lines name the model."""
         ours, theirs = socket.socketpair()
         memory = create_memory()
         messages = Messages(memory)
         process, lifeline = _start(theirs, memory)
         loop = asyncio.get_running_loop()
         _, wire = await loop.create_unix_connection(lambda: Wire(messages), sock=ours)
-        return cls(process, lifeline, wire, messages)
+        return cls(model, process, lifeline, wire, messages)
 
     @property
     def is_alive(self) -> bool:
@@ -70,7 +75,9 @@ class ModelProcess:
                 async with asyncio.timeout(limit):
                     succeeded, result, trace = await self._wire.exchange(message)
             except TimeoutError:
-                logger.warning("Killing a process of the model: no result", extra={"pid": self.pid})
+                text = "Killing a process of the model: no result within %g s"
+                logger.warning(text, limit, extra=self.fields)
+                self.was_too_slow = True
                 self.kill()
                 raise PredictionTimeoutError(f"No result within {limit:g} s") from None
             except ConnectionError:
@@ -109,7 +116,7 @@ class ModelProcess:
             async with asyncio.timeout(STOP_S):
                 await self.call("unload")
         except Exception as exc:  # noqa: BLE001  (a model may raise anything)
-            logger.warning("The model was not unloaded: %r", exc, extra={"pid": self.pid})
+            logger.warning("The model was not unloaded: %r", exc, extra=self.fields)
         else:
             self._wire.close()
             with suppress(TimeoutExpired):

@@ -121,20 +121,20 @@ class ProcessPool:
             process = self._processes[index]
             self._free.put_nowait(process)
             code = await process.wait()
-            logger.error(
-                "A process of the model ended with exit code %s", code, extra={"pid": process.pid}
-            )
-            self._processes[index] = await self._replace()
+            level = logging.INFO if process.was_too_slow else logging.ERROR
+            text = "A process of the model ended with exit code %s"
+            logger.log(level, text, code, extra=process.fields)
+            self._processes[index] = await self._replace(process.fields["model"])
 
-    async def _replace(self) -> ModelProcess:
-        pause_s = 1.0
+    async def _replace(self, model: object) -> ModelProcess:
+        pause_s, text = 1.0, "No process of the model; next attempt in %g s"
         while True:
             try:
                 async with self._starting:
                     process = await self._start()
             except Exception:
                 self._cannot_start = True
-                logger.exception("No process of the model; next attempt in %g s", pause_s)
+                logger.exception(text, pause_s, extra={"model": model})
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:

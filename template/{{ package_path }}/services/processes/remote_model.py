@@ -35,7 +35,7 @@ def install(service: InferenceService, settings: Settings) -> None:
         problem = f"model.processes.count: must be 0, because {name} {reason}"
         raise ConfigError(f"Configuration error:\n  {problem}")
     _share_cpus(model, count)
-    pool = ProcessPool(count, settings.service.timeout, partial(_start, model, settings))
+    pool = ProcessPool(count, settings.service.timeout, partial(_start, service, settings))
     vars(model).update({name: getattr(pool, name) for name in METHODS if hasattr(model, name)})
     service.runner.capacity = count
     service.checks.append(lambda: pool.is_alive)
@@ -65,11 +65,11 @@ def _share_cpus(model: Model, count: int) -> None:
         model.cpus = type(share)(each, each)  # type: ignore[attr-defined]
 
 
-async def _start(model: Model, settings: Settings) -> ModelProcess:
+async def _start(service: InferenceService, settings: Settings) -> ModelProcess:
     """Start a process, and load the model in it."""
-    started = time.perf_counter()
+    started, model = time.perf_counter(), service.runner.model
     attributes = {name: vars(model)[name] for name in ATTRIBUTES if name in vars(model)}
-    process = await ModelProcess.start()
+    process = await ModelProcess.start(service.log.model)
     try:
         await process.call("configure", settings)
         await process.call("load", type(model), attributes, valid_example(model))
@@ -78,6 +78,6 @@ async def _start(model: Model, settings: Settings) -> ModelProcess:
         if isinstance(exc, ModelProcessError):
             raise ModelProcessError(f"It ended with exit code {code} during `load`") from None
         raise
-    more = {"pid": process.pid, "ms": round((time.perf_counter() - started) * 1000)}
+    more = {**process.fields, "ms": round((time.perf_counter() - started) * 1000)}
     logger.info("Started a process of the model", extra=more)
     return process

@@ -6,6 +6,7 @@
 - `version`: load, replace and unload one version; `to_the_end`: even if the client disconnects
 - `traffic`: which version predicts for a request; `leases`: which requests use a version
 - `source_tag`: whether another load may give another model
+- `setting_names`: names of settings in messages
 - `retirement`: release what a version held
 - `shadow`: predictions that clients do not see
 """

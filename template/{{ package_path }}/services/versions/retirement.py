@@ -6,8 +6,8 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from inspect import iscoroutinefunction
 from time import monotonic
@@ -96,18 +96,21 @@ def full_name(service: InferenceService) -> str:
 
 def stop(service: InferenceService) -> Awaitable[None] | None:
     """Stop a service, and return what is still to be awaited; an error of the model is logged."""
-    name = full_name(service)
-    try:
+    name, unloading = full_name(service), None
+    with _errors_logged(name):
         unloading = service.stop()
-    except Exception:
-        logger.exception("Error while unloading %s", name)
-        return None
     return _end(unloading, name) if unloading else None
 
 
 async def _end(unloading: Awaitable[object], name: str) -> None:
-    try:
+    with _errors_logged(name):
         await unloading
+
+
+@contextmanager
+def _errors_logged(name: str) -> Iterator[None]:
+    try:
+        yield
     except Exception:
         logger.exception("Error while unloading %s", name)
 

@@ -1,5 +1,6 @@
 """Create the services of all models."""
 
+import logging
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -10,8 +11,11 @@ from ...core.model_configs import ModelConfig, read_models
 from ..inference_service import InferenceService
 from .retirement import return_large_blocks
 from .served_model import ServedModel
+from .setting_names import named_in_full
 from .shadow import Shadows
 from .version import Create, Version
+
+logger = logging.getLogger(__name__)
 
 
 def create_services(create: Create, settings: Settings) -> list[InferenceService]:
@@ -21,6 +25,7 @@ def create_services(create: Create, settings: Settings) -> list[InferenceService
         ConfigError: A setting or a class of a model is wrong.
     """
     return_large_blocks()  # before a model is loaded
+    create = named_in_full(create)
     return [_serve(create, config) for config in read_models(settings).values()]
 
 
@@ -46,6 +51,9 @@ def set_routing(model: ServedModel, served: ServedModelSettings) -> None:
     if served.shadow and model.shadowing is None:
         model.shadowing = Shadows(model)
     model.shadows = served.shadow
+    for version in sorted(served.shadow.keys() & model.shares.keys()):
+        text = "The shadow %s of %s has a share, so it predicts unseen only for requests of others"
+        logger.warning(text, version, model.name)
 
 
 class ServedTypes:

@@ -4,10 +4,15 @@ import asyncio
 import logging
 
 from ...config.settings import Settings
-from ...core.errors import ServiceError
+from ...core.errors import ConfigError, ModelNotReadyError, ServiceError
 from ..inference_service import InferenceService
 
 logger = logging.getLogger(__name__)
+
+
+def may_load_later(exc: Exception) -> bool:
+    """Return whether the same source may be loaded later, such as after it was down."""
+    return isinstance(exc, ServiceError) and not isinstance(exc, ConfigError | ModelNotReadyError)
 
 
 async def source_tag(service: InferenceService, settings: Settings) -> str:

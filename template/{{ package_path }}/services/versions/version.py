@@ -10,7 +10,7 @@ from ...core.errors import ModelNotReadyError, ServiceError, UnknownModelError
 from ..inference_service import InferenceService
 from ..model_runner import UNAVAILABLE, UNLOADED
 from .retirement import Retirements, full_name
-from .source_tag import source_tag
+from .source_tag import may_load_later, source_tag
 from .to_the_end import to_the_end
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Version:
         """Called when the service or the state changes."""
         self.check: Callable[[InferenceService], object] = lambda _: None
         """Raises `ConfigError` for a service that must not replace this one."""
-        self._is_new, self._tag = True, ""
+        self._is_new, self._tag, self._tried_tag = True, "", ""
         self._apply: list[Apply] = []
         self._lock, self._retiring = asyncio.Lock(), Retirements()
 
@@ -69,11 +69,7 @@ class Version:
         raise ModelNotReadyError(f"{name} is not ready")
 
     async def load(self, settings: Settings | None = None, *, logs: bool = True) -> None:
-        """Load the version, beside the one that is loaded; then replace that; log a failure.
-
-        Raises:
-            Exception: The new one cannot be loaded; the old one still predicts.
-        """
+        """Load the version beside the one that it then replaces; log and raise a failure."""
         await to_the_end(self._load(settings or self.settings, logs=logs))
 
     async def _load(self, settings: Settings, *, logs: bool) -> None:
@@ -100,6 +96,8 @@ class Version:
         """Record that the version could not be loaded, and release what has been loaded."""
         self._become(UNAVAILABLE, str(exc))
         self.service.observer.on_failed_load()
+        if may_load_later(exc):
+            self._tried_tag = ""
         if logs:
             trace = None if isinstance(exc, ServiceError) else exc
             logger.error("Cannot load %s: %s", full_name(self.service), exc, exc_info=trace)
@@ -110,7 +108,8 @@ class Version:
     async def load_if_moved(self) -> None:
         """Load the version anew, as `load` does, if what it was loaded from has changed since."""
         tag = await source_tag(self.service, self.settings)
-        if self.service.loaded and tag not in {"", self._tag}:
+        if self.service.loaded and tag not in {"", self._tag, self._tried_tag}:
+            self._tried_tag = tag  # what fails is not tried again and again
             await self.load()
 
     async def unload(self) -> None:

@@ -20,6 +20,7 @@ from ...api.dependencies import state_of
 from ...config.settings import Settings
 from ...core.errors import ConfigError
 from ..startup import respond
+from .rolling_restart import RollingRestart
 from .uvicorn_server import use_supervisor
 from .worker import METRICS_DIR, PATIENCE_S, Worker, is_worker, report_once
 
@@ -70,17 +71,13 @@ def _share_metrics() -> None:
         )
 
 
-class Supervisor(multiprocess.Multiprocess):
+class Supervisor(RollingRestart):
     """Replace a worker that served at once; retry one that did not with growing pauses.
 
     The service ends if a worker of the start cannot load the model, or if no other worker serves.
     """
 
     exit_code = 0
-
-    def __init__(self, settings: Settings, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._settings = settings
 
     def run(self) -> None:
         """Run the workers, and respond until the first listens.

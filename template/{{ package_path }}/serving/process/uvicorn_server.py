@@ -1,7 +1,8 @@
 """Uses of Uvicorn that its public interface does not offer: all but those of connections.
 
 `shutdown.py` and `forking.py` need only a `Server`, for which tests have a fake. Uvicorn's classes
-for several workers are extended in `supervisor.py` and `worker.py`, connections in `connections/`.
+for several workers are extended in `supervisor.py`, `rolling_restart.py` and `worker.py`,
+connections in `connections/`.
 """
 
 import sys

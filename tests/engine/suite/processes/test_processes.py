@@ -175,6 +175,9 @@ def test_crash_costs_its_call_and_no_retry_and_the_process_is_replaced(caplog):
             assert service.ready
             await until(lambda: "exit code 7" in caplog.text)
             await until(lambda: caplog.text.count("Started a process") == 3)
+            assert [fields_of(record) for record in lines(caplog, "exit code 7")] == [
+                ("ERROR", "worker@1", True)
+            ]
             after = await pids_of(service, 4)
             assert len(after) == 2
             assert len(before & after) == 1, "there was no retry"
@@ -192,12 +195,21 @@ def test_idle_process_that_is_killed_costs_no_call(caplog):
             assert await pids_of(service, 1) != {pid}
             assert service.ready
             assert ended(pid)
-        assert "exit code -9" in caplog.text
+        assert fields_of(lines(caplog, "exit code -9")[0]) == ("ERROR", "worker@1", True)
 
     run(scenario())
 
 
-def test_call_beyond_its_limit_is_killed_while_others_are_served():
+def lines(caplog, text):
+    return [record for record in caplog.records if text in record.getMessage()]
+
+
+def fields_of(record):
+    """Return the level, the model and whether there is the number of a process."""
+    return record.levelname, record.model, record.pid > 0
+
+
+def test_call_beyond_its_limit_is_killed_while_others_are_served(caplog):
     async def scenario():
         async with started(Worker(), 2, timeout=1) as service:
             pids = await pids_of(service, 2)
@@ -209,7 +221,11 @@ def test_call_beyond_its_limit_is_killed_while_others_are_served():
             await until(lambda: sum(map(ended, pids)) == 1)
             await until(lambda: sum(p.is_alive for p in _processes(service)) == 2)
 
+    caplog.set_level("INFO")
     run(scenario())
+    (killing,), (end,) = lines(caplog, "no result within 1 s"), lines(caplog, "exit code -9")
+    assert fields_of(killing) == ("WARNING", "worker@1", True)
+    assert fields_of(end) == ("INFO", "worker@1", True), "the service itself killed it"
 
 
 def _processes(service):
@@ -291,6 +307,7 @@ def test_process_that_cannot_start_again_is_tried_after_longer_and_longer_pauses
     run(scenario())
     assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert "no memory" in caplog.text
+    assert {record.model for record in lines(caplog, "next attempt in")} == {"worker@1"}
 
 
 @pytest.mark.parametrize(
@@ -303,8 +320,8 @@ def test_model_that_cannot_be_loaded_ends_the_start_and_leaves_no_process(
     pids = []
     start = ModelProcess.start
 
-    async def recorded(_):
-        process = await start()
+    async def recorded(_, model):
+        process = await start(model)
         pids.append(process.pid)
         return process
 

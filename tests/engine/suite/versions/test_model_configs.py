@@ -17,7 +17,7 @@ models:
     versions:
       "1.4.0": {}
       "2.0.0": {cache_size: 9, options: {answer: new}}
-  Credit:
+  credit:
     implementation: trials:Trial
 """
 
@@ -44,7 +44,7 @@ def test_each_version_inherits_from_its_model_and_from_the_section_model(tmp_pat
 
 
 def test_models_are_in_order_and_the_default_one_is_first(tmp_path):
-    text = TWO.replace("name: sentiment", "name: CREDIT")
+    text = TWO.replace("name: sentiment", "name: credit")
     found = models(tmp_path, text)
     assert [*found] == ["credit", "sentiment"]
     assert [*found["credit"].versions] == [""]
@@ -80,13 +80,51 @@ def test_shares_in_a_variable_are_json(tmp_path, monkeypatch):
     assert models(tmp_path, text)["one"].served.shares == {"1": 90, "2": 10}
     monkeypatch.setenv("MODELS__ONE__SHARES", "1: 90")
     message = error(tmp_path, text)
-    assert message.startswith("environment MODELS__ONE__SHARES: models.one.shares: must be JSON")
+    assert message.startswith("environment MODELS__ONE__SHARES: models.one.shares: must have a")
+
+
+@pytest.mark.parametrize(
+    ("setting", "example"), [("shares", '{"1.4.0": 90, "2.0.0": 10}'), ("shadow", '{"2.0.0": 0.05}')]
+)
+@pytest.mark.parametrize("value", ["a", "[a]", '"a: 0.5"', "0.5", ""])
+def test_numbers_in_another_form_are_rejected_with_an_example(tmp_path, setting, example, value):
+    message = error(tmp_path, f"models:\n  one:\n    {setting}: {value}\n    versions: {{a: {{}}}}")
+    expected = f"models.one.{setting}: must have a number for each version, as in {example}"
+    assert message == f"/configs/config.yaml:3:5: {expected}"
+
+
+@pytest.mark.parametrize("text", [TWO, TWO.partition("  credit:")[0]])
+def test_variable_of_a_model_that_is_not_there_is_rejected_with_the_nearest(
+    tmp_path, monkeypatch, text
+):
+    monkeypatch.setenv("MODELS__SENTIMNT__SERVE", "1.4.0")
+    assert error(tmp_path, text) == (
+        "environment MODELS__SENTIMNT__SERVE: models.sentimnt: there is no model of this name "
+        "that has versions; did you mean sentiment?"
+    )
+
+
+def test_variables_alone_can_configure_a_model(tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELS__ONE__VERSIONS__A__CACHE_SIZE", "3")
+    monkeypatch.setenv("MODELS__ONE__SERVE", "a")
+    assert models(tmp_path, "")["one"].versions["a"].model.cache_size == 3
 
 
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [
-        (TWO.replace("Credit", "the credit"), ":12:3", "models.the credit: must be"),
+        (TWO.replace("credit", "the credit"), ":12:3", "models.the credit: must be"),
+        (
+            TWO.replace("credit", "Credit"),
+            ":12:3",
+            "models.Credit: must be in lower case, credit, as in URLs",
+        ),
+        (
+            TWO.replace("name: sentiment", "name: SENTIMENT"),
+            ":3:3",
+            "config.yaml:6:3), credit (",
+        ),
+        (TWO.replace("name: sentiment", "name: SENTIMENT"), ":3:3", "did you mean sentiment?"),
         (
             "models:\n  one:\n    versions:\n      1.10: {}\n",
             ":3:5",

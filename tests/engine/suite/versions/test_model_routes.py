@@ -33,6 +33,14 @@ def test_models_are_listed(tmp_path):
             ("numbers", "0", None),
         ]
         assert info[1]["inputs"]["type"] == "array"
+        assert not any("shares" in model for model in info), "one responds alone"
+
+
+def test_shares_are_in_the_information_about_a_model(tmp_path):
+    text = CONFIG.replace('serve: "1"', 'shares: {"1": 3, "2": 1}')
+    with serve(tmp_path, text) as client:
+        model, _ = client.get("/info").json()["models"]
+        assert (model["version"], model["shares"]) == ("1", {"1": 0.75, "2": 0.25})
 
 
 def test_each_model_has_routes_with_its_own_types(tmp_path):

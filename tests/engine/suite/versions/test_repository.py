@@ -33,7 +33,11 @@ def states(client):
 
 def test_routes_are_not_there_by_default(tmp_path):
     with serve(tmp_path, CONFIG.replace("explicit", "none")) as client:
-        assert client.post(f"{MODELS}/trial/load").status_code == 404
+        for action in ("load", "unload"):
+            response = client.post(f"{MODELS}/trial/{action}")
+            assert response.status_code == 404
+            assert "repository.control is none" in response.json()["error"]
+        assert client.post(f"{MODELS}/trial/infer").json()["error"].startswith("Not found")
         assert not [path for path in client.get("/openapi.json").json()["paths"] if "load" in path]
 
 
@@ -68,10 +72,15 @@ def test_one_version_can_be_unloaded_and_loaded(tmp_path):
         response = client.post(infer, json={"inputs": [text]})
         assert response.status_code == 404
         assert client.get("/v2/models/trial/versions/2/ready").status_code == 503
+        metadata = client.get("/v2/models/trial/versions/2")
+        assert metadata.status_code == 404
+        assert metadata.json()["error"] == "The model trial, version 2, is unloaded"
+        assert client.get("/v2/models/trial").json()["versions"] == ["1"]
         assert client.post(f"{MODELS}/trial/load", json=body).status_code == 200
         response = client.post(infer, json={"inputs": [text]})
         assert response.json()["outputs"][0]["data"] == ["two"]
         assert response.json()["model_version"] == "2"
+        assert client.get("/v2/models/trial").json()["versions"] == ["1", "2"]
 
 
 def test_version_with_a_share_is_unloaded_only_with_its_model(tmp_path):
@@ -82,6 +91,7 @@ def test_version_with_a_share_is_unloaded_only_with_its_model(tmp_path):
         assert "trial 1 has a share" in response.json()["error"]
         assert client.post(f"{MODELS}/trial/unload").status_code == 200
         assert client.post("/predict", json={"input": "x"}).status_code == 404
+        assert client.get("/v2/models/trial").status_code == 404
         assert client.get("/v2/models/trial/ready").status_code == 503
         assert predict(client, path="/models/other/predict") == ("0", "other")
         assert client.get("/ready").json()["models"] == {"other": "0"}

@@ -6,13 +6,14 @@ import gc
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from src.app import create_app
-from src.core.errors import ConfigError, UnknownModelError
+from src.core.errors import ConfigError, ServiceError, UnknownModelError
 from src.services.versions import retirement
 from src.services.versions.leases import Lease, current_lease, users
 from src.services.versions.version import LOADING, UNLOADING
@@ -312,6 +313,8 @@ def test_check_of_a_model_counts_for_each_of_its_versions(tmp_path):
         assert client.get("/v2/models/trial/versions/2/ready").status_code == 200
         model_of(client).checks.append(lambda: False)
         assert client.get("/v2/models/trial/versions/2/ready").status_code == 503
+        assert client.get("/v2/models/trial/versions/2").status_code == 200, "it can be described"
+        assert states(client) == {"UNAVAILABLE"}, "in the list and in the index"
 
 
 def test_version_that_is_not_ready_is_not_listed_as_ready(tmp_path):
@@ -358,6 +361,42 @@ def test_tag_is_that_of_what_was_loaded(tmp_path, monkeypatch):
         before = version.service
         run(client, version.load_if_moved)
         assert version.service is before
+
+
+def test_source_that_failed_is_tried_again_only_when_it_has_moved(tmp_path, monkeypatch, log):
+    with serve(tmp_path, f"{ONE}\nrepository: {{poll_s: 1000}}") as client:
+        version, source, tries = model_of(client).of_version["0"], ["1"], []
+
+        def fail(_):
+            tries.append(source[0])
+            raise errors.pop(0)
+
+        def create(settings, create=version.create):
+            service = create(settings)
+            service.runner.source_tag = lambda: source[0]
+            return service
+
+        def look():
+            with suppress(ServiceError, ValueError):
+                run(client, version.load_if_moved)
+
+        version.create = create
+        run(client, version.load)
+        monkeypatch.setattr(Trial, "load", fail)
+        for number, error in enumerate([ValueError("bytes"), ConfigError("bytes")], 2):
+            source[0], errors = f"{number}", [error]
+            look()
+            look()
+        assert tries == ["2", "3"]
+        source[0], errors = "4", [ServiceError("the store is down"), ValueError("bytes")]
+        for _ in range(3):
+            look()
+        assert tries == ["2", "3", "4", "4"]
+        assert log.getvalue().count("Cannot load trial 0: bytes") == 3
+        monkeypatch.undo()
+        source[0] = "5"
+        look()
+        assert predict(client) == ("0", "one")
 
 
 def test_unload_that_takes_long_delays_no_request(tmp_path, monkeypatch):

@@ -61,6 +61,16 @@ def test_shadow_predicts_too_and_is_compared(tmp_path, log, options, text, resul
     assert not any("Making prediction" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("serves", "warns"),
+    [('serve: "1"', False), ('serve: "2"', True), ('shares: {"1": 1, "2": 1}', True)],
+)
+def test_shadow_with_a_share_is_a_warning(tmp_path, log, serves, warns):
+    with serve(tmp_path, CONFIG.replace('serve: "1"', serves)):
+        warning = "WARNING - The shadow 2 of trial has a share, so it predicts unseen only for"
+        assert (warning in log.getvalue()) is warns
+
+
 def test_shadow_predicts_when_the_response_has_been_sent(tmp_path):
     with serve(tmp_path, CONFIG) as client:
         results, model = watch(client), client.app.state.inference_service
