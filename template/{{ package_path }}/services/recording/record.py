@@ -71,34 +71,40 @@ class Begun(NamedTuple):
     time: float
     clock: float
 
-    @classmethod
-    def now(cls, written: Written) -> "Begun":
-        """Return a prediction for an input that begins now, for the request of this task."""
-        return cls(written, current_request().id, time.time(), time.perf_counter())
+
+def begin(written: Written) -> Begun:
+    """Return a prediction for an input that begins now, for the request of this task."""
+    return Begun(written, current_request().id, time.time(), time.perf_counter())
 
 
 def line_of(begun: Begun, output: Written, model: str, version: str, error: str = "") -> bytes:
     """Return the line of a prediction, whose output is `null` if it failed."""
-    second, fraction = divmod(begun.time, 1)
-    sizes = {"input": begun.input, "output": output}
-    omitted = {name: size for name, size in sizes.items() if isinstance(size, int)}
-    more: dict[str, Any] = {"error": error} if error else {}
-    if omitted:
-        more["omitted"] = omitted
+    ms = int(begun.time * 1000)
     return b'{"time":"%b.%03dZ","request_id":%b,%b,"duration_ms":%.3f,"input":%b,"output":%b%b}' % (
-        _clock(second),
-        int(fraction * 1000),
+        _clock(ms // 1000),
+        ms % 1000,
         to_json(begun.request_id),
         _names(model, version),
         (time.perf_counter() - begun.clock) * 1000,
-        begun.input if isinstance(begun.input, bytes) else b"null",
-        output if isinstance(output, bytes) else b"null",
-        b"," + to_json(more)[1:-1] if more else b"",
+        begun.input if type(begun.input) is bytes else b"null",
+        output if type(output) is bytes else b"null",
+        _more(begun.input, output, error),
     )
 
 
+def _more(input_data: Written, output: Written, error: str) -> bytes:
+    """Return what few records have: an error, and the sizes of values that are left out."""
+    if not error and type(input_data) is bytes and type(output) is bytes:
+        return b""
+    fields: dict[str, Any] = {"error": error} if error else {}
+    sizes = {"input": input_data, "output": output}
+    if omitted := {name: size for name, size in sizes.items() if isinstance(size, int)}:
+        fields["omitted"] = omitted
+    return b"," + to_json(fields)[1:-1]
+
+
 @lru_cache(maxsize=1)
-def _clock(second: float) -> bytes:
+def _clock(second: int) -> bytes:
     """Return a time in UTC, by ISO 8601."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...config.settings import Settings
 from ...core.errors import ServiceError
 from ..inference_service import InferenceService
-from .record import Begun, Chunks, ValueWriter, Written, line_of
+from .record import Begun, Chunks, ValueWriter, Written, begin, line_of
 from .source import Source
 from .writer import Entry, writer_of
 
@@ -84,7 +84,7 @@ class Recorder:
     def _begin(self, input_data: Any) -> Begun | None:
         """Write the input before the model can change it; return None if it is not JSON."""
         try:
-            return Begun.now(self._input.write(input_data))
+            return begin(self._input.write(input_data))
         except Exception as exc:  # noqa: BLE001  (of a custom type)
             self._source.fail("An input that is not JSON is not recorded", exc)
             return None
