@@ -21,7 +21,8 @@ sys.path.extend(str(Path(__file__).parents[1] / folder) for folder in ("", "src"
 from src.models.example_module import Mood
 from src.models.torch_backend import pad
 
-ARTIFACT = Path(__file__).parents[1] / "artifacts" / "example_module.safetensors"
+NAME = "example_module.safetensors"
+ARTIFACT = Path(__file__).parents[1] / "artifacts" / NAME
 
 TEXTS = {
     "negative": """

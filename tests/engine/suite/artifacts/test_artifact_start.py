@@ -119,7 +119,7 @@ def test_source_that_is_down_is_tried_again(file, monkeypatch, caplog):
     """Alive and not ready meanwhile; ready once the source is there."""
     attempts, is_up = [], threading.Event()
 
-    def provide(*_):
+    def provide(*_, **__):
         attempts.append(threading.current_thread())
         if not is_up.is_set():
             raise UnavailableError("connection failed")
@@ -143,7 +143,7 @@ def test_source_that_is_down_is_tried_again(file, monkeypatch, caplog):
 
 
 def test_service_that_waits_for_a_source_ends_at_once(file, monkeypatch):
-    def provide(*_):
+    def provide(*_, **__):
         raise UnavailableError("connection failed")
 
     monkeypatch.setattr(artifacts, "provide", provide)
