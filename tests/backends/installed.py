@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
-# Backend, manager, preset and layout. Every backend is with every manager, but for those of PyTorch,
-# which is a gigabyte; every two other answers are together, but for Poetry with `minimal` and with
-# `src_package`.
+# Backend, manager, preset and layout. Every backend is with every manager, but for those with
+# PyTorch, which is a gigabyte; every two other answers are together, but for Poetry with `minimal`
+# and with `src_package`.
 EXAMPLES = (
     "sklearn uv production src_package",
     "onnx poetry production named_package",
