@@ -28,7 +28,9 @@ class RecordFiles:
         self._file: io.FileIO | None = None
         self._size = 0
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.folder.exists():
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self.folder / ".gitignore").write_text("*\n")  # they must not be committed
             tempfile.TemporaryFile(dir=self.folder).close()
         except OSError as exc:
             problem = f"no files can be written in {self.folder} ({exc.strerror})"

@@ -26,7 +26,8 @@ def contents(folder):
 def test_file_and_folder_are_private_and_named_by_time_and_process(tmp_path):
     folder = tmp_path / "a" / "b"
     files_of(folder).append(b"one\n")
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("predictions-*")
+    assert (folder / ".gitignore").read_text() == "*\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert file.match(f"predictions-20??????-??????-??????-{os.getpid()}.jsonl")
