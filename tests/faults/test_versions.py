@@ -157,7 +157,9 @@ def test_signal_rolls_back(several, tmp_path, processes):
 
 @pytest.mark.row(51)
 def test_signal_during_a_restart_has_the_last_word(several, tmp_path):
-    slow = CONFIG.replace("options: {", "options: {loads_s: 1, ").replace("shares: {", 'serve: "N"\n    #')
+    slow = CONFIG.replace("options: {", "options: {loads_s: 1, ").replace(
+        "shares: {", 'serve: "N"\n    #'
+    )
     with several(config=slow.replace("N", "1"), HARDENING__WORKERS=2) as service:
         wait_for(lambda: len(workers(service)) == 2)
         for version in ("2", "1", "2"):

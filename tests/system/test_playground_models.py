@@ -1,6 +1,7 @@
 """The page at `/` of a service with several models, driven in a real browser."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ model: {name: dummy_classifier}
 models:
   sum:
     implementation: sum_model:SumModel
-    serve: "2.0.0"
+    shares: {"1.0.0": 1, "2.0.0": 7}
     versions: {"1.0.0": {}, "2.0.0": {}}
   dummy_classifier: {implementation: "dummy_model:DummyModel"}
 """
@@ -76,9 +77,8 @@ def test_each_choice_predicts_with_its_model(seen):
     results = [state["result"] for state in seen["states"]]
     assert [result.partition("\n")[0] for result in results] == ["9.0", "negative", "1.0"]
     for (name, _), state in zip(CHOICES, seen["states"], strict=True):
-        version = "2.0.0" if name == "sum" else "1.0.0"
-        assert f"{name} {version}, request " in state["result"]
-        assert state["version"] == version
+        assert re.search(rf"{name} [12]\.0\.0, request ", state["result"])
+        assert state["version"] == ("1.0.0 (12.5 %), 2.0.0 (87.5 %)" if name == "sum" else "1.0.0")
         assert state["title"].startswith(f"{name} · ")
 
 

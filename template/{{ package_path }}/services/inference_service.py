@@ -105,7 +105,7 @@ class InferenceService:
         return prediction
 
     def begin(self, input_data: Any) -> float:
-        """Log that a prediction begins, and return the time; raise an error before a load."""
+        """Log that a prediction begins; return the time. Raise ModelNotReadyError before a load."""
         if not self.loaded:
             raise ModelNotReadyError(f"The model {self.name} is not ready")
         self.log.line(logging.INFO, "Making prediction for input: %s...", input_data)

@@ -127,14 +127,16 @@ class ProcessPool:
             self._processes[index] = await self._replace(process.fields["model"])
 
     async def _replace(self, model: object) -> ModelProcess:
-        pause_s, text = 1.0, "No process of the model; next attempt in %g s"
+        pause_s = 1.0
         while True:
             try:
                 async with self._starting:
                     process = await self._start()
             except Exception:
                 self._cannot_start = True
-                logger.exception(text, pause_s, extra={"model": model})
+                logger.exception(
+                    "No process of the model; next attempt in %g s", pause_s, extra={"model": model}
+                )
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:

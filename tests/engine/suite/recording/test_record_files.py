@@ -60,7 +60,7 @@ def test_file_that_somebody_deletes_is_followed_by_another(tmp_path):
 
 
 def test_lines_that_were_written_in_part_are_removed(tmp_path, monkeypatch):
-    def fail(file, lines):
+    def fail(_, __):
         file.write(lines[:3])
         raise OSError(errno.ENOSPC, "No space left on device")
 

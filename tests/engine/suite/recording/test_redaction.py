@@ -38,7 +38,7 @@ def return_input(record):
     return record["input"]
 
 
-def return_an_object(record):
+def return_an_object(_):
     return {"input": object()}
 
 

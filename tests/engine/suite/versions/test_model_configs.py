@@ -84,7 +84,8 @@ def test_shares_in_a_variable_are_json(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("setting", "example"), [("shares", '{"1.4.0": 90, "2.0.0": 10}'), ("shadow", '{"2.0.0": 0.05}')]
+    ("setting", "example"),
+    [("shares", '{"1.4.0": 90, "2.0.0": 10}'), ("shadow", '{"2.0.0": 0.05}')],
 )
 @pytest.mark.parametrize("value", ["a", "[a]", '"a: 0.5"', "0.5", ""])
 def test_numbers_in_another_form_are_rejected_with_an_example(tmp_path, setting, example, value):

@@ -36,8 +36,9 @@ def test_wrong_option_is_named_where_it_is(tmp_path, place):
     assert str(failure.value).endswith(f": {expected}")
 
 
+@pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("place", PLACES)
-def test_error_while_loading_names_the_setting_or_its_section(tmp_path, monkeypatch, log, place):
+def test_error_while_loading_names_the_setting_or_its_section(tmp_path, monkeypatch, place):
     def load(self):
         if self.options.answer == "wrong":
             raise ConfigError("model.options.file: model.options is not in a/model.options.x")
