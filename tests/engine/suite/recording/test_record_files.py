@@ -60,7 +60,7 @@ def test_file_that_somebody_deletes_is_followed_by_another(tmp_path):
 
 
 def test_lines_that_were_written_in_part_are_removed(tmp_path, monkeypatch):
-    def fail(_, __):
+    def fail(file, lines):
         file.write(lines[:3])
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -83,7 +83,7 @@ def test_folder_that_cannot_be_used_ends_the_start(client_of, tmp_path, name):
 
 
 def test_full_disk_is_one_line_and_the_service_goes_on(client_of, tmp_path, monkeypatch, log):
-    def fail(file, lines):
+    def fail(_, __):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     client = client_of(**recording(tmp_path))
