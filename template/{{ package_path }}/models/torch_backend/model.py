@@ -36,7 +36,7 @@ class TorchModel(ArtifactModel):
     device: Any
     """The `torch.device` that it is on."""
     metadata: dict[str, Any]
-    """What the artifact has beside weights: texts of safetensors, or `hyper_parameters` of
+    """Values in the artifact beside weights: texts of safetensors, or `hyper_parameters` of
     Lightning; there before `build` is called."""
 
     def build(self) -> Any:

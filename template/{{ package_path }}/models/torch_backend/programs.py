@@ -1,7 +1,7 @@
 """Programs that are files: of `torch.export` and TorchScript. Loading them may run code.
 
 So both need the consent of `model.artifact`, as pickles do. For `.pt2` there is a check, too:
-`torch.export.load` unpickles objects, and evaluates texts. It refuses the known ways to have code
+`torch.export.load` unpickles objects, and evaluates texts. It rejects the known ways to have code
 run by that; consent is for those that nobody knows.
 """
 
@@ -32,7 +32,7 @@ def open_program(path: Path, device: Any) -> Any:
     """Return a program as a function of tensors, on a device.
 
     Raises:
-        ConfigError: The file cannot be read, or would run code that is no program of PyTorch.
+        ConfigError: The file cannot be read, or could run code other than its graph.
     """
     try:
         return PROGRAMS[path.suffix.lower()](path, device)
