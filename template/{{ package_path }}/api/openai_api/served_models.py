@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from ...config.settings import Settings
 from ...core.errors import InvalidInputError, UnknownModelError
-from ...models.chat import Chat, ChatChunk, ChatResult
+from ...models.chat import Chat, ChatChunk, ChatResult, is_of
 from ...services.inference_service import InferenceService
 from ...services.streaming.streamer import streamer_of
 from ..dependencies import state_of
@@ -86,10 +86,13 @@ def find(
 
 def chat_class(service: InferenceService) -> type[Chat] | None:
     """Return the class of chats that a model takes; None if it takes or returns something else."""
-    inputs, output = _class_of(service.signature.input), _class_of(service.signature.output)
-    chunk = _class_of(streamer_of(service).chunk_type)
-    of_chats = [(inputs, Chat), (output, ChatResult), (chunk, ChatChunk | ChatResult)]
-    return inputs if all(issubclass(*pair) for pair in of_chats) else None
+    kind, output = service.signature
+    chunk = streamer_of(service).chunk_type
+    streams = is_of(chunk, ChatChunk) or is_of(chunk, ChatResult)
+    if not (is_of(kind, Chat) and is_of(output, ChatResult) and streams):
+        return None
+    chat: type[Chat] = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return chat
 
 
 def takes_chats(service: InferenceService) -> bool:
@@ -102,10 +105,5 @@ def embeds(service: InferenceService) -> bool:
     inputs = TypeAdapter(service.signature.input).json_schema()
     output = TypeAdapter(service.signature.output).json_schema(mode="serialization")
     is_text = inputs.get("type") == "string" and "contentEncoding" not in inputs
-    return is_text and output.get("type") == "array" and output["items"].get("type") == "number"
-
-
-def _class_of(kind: Any) -> Any:
-    """Return the class of a declared type, such as the chat of `ChatInput`."""
-    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    return kind if isinstance(kind, type) else object
+    items = output.get("items", {})  # a tuple has none
+    return is_text and output.get("type") == "array" and items.get("type") == "number"
