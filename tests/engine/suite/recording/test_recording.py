@@ -76,7 +76,6 @@ def test_prediction_is_a_line_with_time_request_model_input_and_output(client_of
     }
 
 
-@pytest.mark.usefixtures("log")
 def test_each_input_of_a_batch_has_a_record_and_an_error_has_its_kind(client_of, tmp_path):
     client = client_of(Picky(), **recording(tmp_path))
     watched = watch(client)

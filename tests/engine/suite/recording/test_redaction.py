@@ -38,8 +38,8 @@ def return_input(record):
     return record["input"]
 
 
-def return_an_object(_):
-    return {"input": object()}
+def return_an_object(record):
+    return {**record, "input": object()}
 
 
 def fail(record):
