@@ -32,7 +32,8 @@ QUESTIONS = {
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),
-        *("versions", "docker", "artifacts", "processes", "object_stores", "hugging_face"),
+        *("versions", "openai_api", "docker", "artifacts", "processes", "recording"),
+        *("object_stores", "hugging_face"),
     ],
     "ci": ["github", "none"],
     "layout": ["src_package", "named_package"],

@@ -1,7 +1,5 @@
 """Events of predictions and requests."""
 
-from typing import Any
-
 
 class Observer:
     """One method for each event, called by the service and the server; here they do nothing.
@@ -49,7 +47,7 @@ class Observer:
     def on_dropped_lines(self, lines: int) -> None:
         """Count log lines that could not be written."""
 
-    def on_record(self, record: dict[str, Any]) -> None:
+    def on_record(self, record: dict[str, object]) -> None:
         """Take a record of a prediction, redacted, in the thread that writes records."""
 
     def on_recordings(self, result: str, number: int) -> None:

@@ -165,7 +165,7 @@ class ModelList(BaseModel):
 
 
 class Error(BaseModel):
-    """What went wrong."""
+    """Reason, in the form of OpenAI."""
 
     message: str
     type: str

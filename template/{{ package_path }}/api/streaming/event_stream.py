@@ -36,7 +36,7 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
     last: ClassVar[bytes] = b""
-    """What ends a stream that did not fail."""
+    """End of a stream that did not fail."""
 
     def __init__(
         self, events: AsyncGenerator[Any], send_timeout_s: float, headers: Mapping[str, str]

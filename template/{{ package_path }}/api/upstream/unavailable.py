@@ -33,7 +33,7 @@ async def render_waiting(request: Request, exc: Exception) -> Response:
 
 
 async def render_unavailable(request: Request, exc: Exception) -> Response:
-    """Tell how long the upstream gets no requests."""
+    """Return the error, with the seconds until the upstream gets requests again."""
     response = await render(request, exc)
     response.headers["Retry-After"] = str(ceil(getattr(exc, "retry_after_s", 1)))
     return response

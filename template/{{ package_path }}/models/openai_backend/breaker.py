@@ -45,7 +45,7 @@ class Breaker:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Enclose a request. An error that is no failure, such as a disconnect, changes nothing.
+        """Enclose a request. A disconnect, or an invalid request, changes nothing.
 
         Raises:
             UpstreamUnavailableError: The breaker is open.

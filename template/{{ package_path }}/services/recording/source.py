@@ -1,4 +1,4 @@
-"""Where records come from: a service, with its observer and your function that redacts them."""
+"""A source of records: a service, with its observer and your function that redacts them."""
 
 import logging
 from collections.abc import Callable

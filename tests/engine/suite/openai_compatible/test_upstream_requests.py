@@ -1,4 +1,4 @@
-"""What is sent to an upstream, and what is read from its responses."""
+"""Requests to an upstream, and its responses."""
 
 import asyncio
 import json
