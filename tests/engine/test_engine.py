@@ -14,7 +14,7 @@ from tools.template import read_backends
 HERE = Path(__file__).parent
 FEATURES = (
     *("batching", "hardening", "open_inference", "metrics", "playground"),
-    *("uploads", "images", "versions", "artifacts", "processes", "openai_api"),
+    *("uploads", "images", "versions", "artifacts", "processes", "recording", "openai_api"),
 )
 ALL_TESTS = ("tests/unit", "tests/integration", "tests/engine")
 WHOLE = ["src_package", "no feature", "no feature, named_package", "open_inference alone"]

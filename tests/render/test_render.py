@@ -274,6 +274,19 @@ FEATURES = {
         "services/processes/remote_model.py",
         "services/processes/wire.py",
     },
+    "recording": {
+        "config/recording.py",
+        "scripts/drift-requirements.txt",
+        "scripts/drift_records.py",
+        "scripts/drift_report.py",
+        "services/recording/__init__.py",
+        "services/recording/files.py",
+        "services/recording/record.py",
+        "services/recording/recorder.py",
+        "services/recording/source.py",
+        "services/recording/writer.py",
+        "serving/last_records.py",
+    },
 }
 # These bring all that artifacts have, too.
 FEATURES["object_stores"] = {"core/artifacts/object_stores.py", *FEATURES["artifacts"]}

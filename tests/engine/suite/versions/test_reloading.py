@@ -80,8 +80,8 @@ def test_secrets_and_numbers_of_options_are_hidden(log):
     class Own(Settings):
         token: SecretStr = SecretStr("a")
 
-    options = {"model": {"options": {"serve": "pin", "pin": 1}}}
-    log_changes(Own(), Own(token=SecretStr("b"), **options))
+    other = {"token": "b", "model": {"options": {"serve": "pin", "pin": 1}}}
+    log_changes(Own(), Own.model_validate(other))
     lines = [line.partition(" - INFO - ")[2] for line in log.getvalue().splitlines()]
     assert lines == [
         "Changed: model.options: {} -> not set",
