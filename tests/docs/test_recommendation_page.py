@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.support.service_pages import ServicePage, measure
+from tests.support.service_pages import ServicePage, measure, post
 
 BATCH = """
 import runpy, time
@@ -41,8 +41,8 @@ def test_requests_of_the_page_get_its_responses(page, tmp_path):
     with page.serve(tmp_path / "log") as service:
         print(f"\nstart {time.monotonic() - began:.1f} s")
         page.check(service.url)
-        bodies = [{"input": {"user": f"u{number}"}} for number in range(500)]
-        measure("recommendation", service.url, "/predict", bodies)
+        users = [f"u{number}" for number in range(500)]
+        measure("recommendation", service, (post({"input": {"user": user}}) for user in users))
 
 
 def test_batch_equals_single_calls_and_has_nothing_that_a_user_has(page):

@@ -1,11 +1,8 @@
 """The page about a search: trained, built, asked, measured."""
 
-import http.client
-import time
-
 import pytest
 
-from tests.support.service_pages import ServicePage
+from tests.support.service_pages import ServicePage, measure
 
 SIZES = """
 import time
@@ -38,15 +35,8 @@ def page(render, backend_commands):
 def test_requests_of_the_page_get_its_responses(page, tmp_path):
     with page.serve(tmp_path / "log") as service:
         page.check(service.url)
-        connection, times = http.client.HTTPConnection(service.url.removeprefix("http://")), []
-        for number in range(200):
-            began = time.perf_counter()
-            connection.request("GET", f"/search?query=return+jacket+number+{number}")
-            response = connection.getresponse()
-            assert (response.status, response.read().count(b'"id"')) == (200, 3)
-            times.append((time.perf_counter() - began) * 1000)
-        connection.close()
-        print(f"\nsearch: p50 {sorted(times)[100]:.1f} ms, p99 {sorted(times)[198]:.1f} ms")
+        paths = [f"/search?query=return+jacket+number+{number}" for number in range(200)]
+        measure("search", service, [("GET", path) for path in paths])
 
 
 def test_nearest_of_many_documents_are_found(page):

@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from tests.support.pages import blocks
-from tests.support.service_pages import ServicePage, measure
+from tests.support.service_pages import ServicePage, measure, post
 
 RANDOM = "metrics"  # which requests a shadow gets is chance
 
@@ -27,8 +27,8 @@ def test_two_versions_are_compared_and_rolled_back(page, tmp_path):
     with page.serve(tmp_path / "log") as service:
         page.check(service.url, RANDOM)
         with (page.project / "data/reviews.csv").open(encoding="utf-8") as file:
-            bodies = [{"input": line.partition(",")[0]} for line in islice(file, 1, 501)]
-        measure("sentiment", service.url, "/predict", bodies)
+            texts = [line.partition(",")[0] for line in islice(file, 1, 501)]
+        measure("sentiment", service, (post({"input": text}) for text in texts))
         names_are_in_the_metrics(page, service.url)
         assert "Shadow differs: positive request_id=" in service.log.read_text("utf-8")
 

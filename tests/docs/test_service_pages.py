@@ -20,7 +20,7 @@ PAGES = (
 def project(render, backend_commands):
     """One render with the files of all pages: the checks of a project take long."""
     features = [*in_production(), "images"]
-    project = render(model_backend="sklearn", backends=[*read_backends()], features=features)
+    project = render(model_backend="onnx", backends=[*read_backends()], features=features)
     for name in PAGES:
         ServicePage(name, lambda **_: project, backend_commands)
     return project

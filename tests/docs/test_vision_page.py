@@ -32,8 +32,9 @@ def test_requests_of_the_page_get_its_responses(page, tmp_path):
         small = (page.project / "data/meter.png").read_bytes()
         large = (page.project / "data/photo.jpg").read_bytes()
         print(f"\nsmall {len(small) / 1e3:.0f} kB, large {len(large) / 1e6:.1f} MB")
-        measure("small picture", service.url, "/predict", [small] * 300, "image/png")
-        measure("12 megapixels", service.url, "/predict", [large] * 20, "image/jpeg")
+        header = {"Content-Type": "image/png"}
+        measure("small picture", service, [("POST", "/predict", small, header)] * 200)
         header = {"Content-Type": "image/jpeg"}
+        measure("12 megapixels", service, [("POST", "/predict", large, header)] * 20)
         with urlopen(Request(f"{service.url}/predict", large, header), timeout=60) as response:
             assert json.load(response)["prediction"]["text"] == "282667"
