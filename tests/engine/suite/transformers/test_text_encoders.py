@@ -17,6 +17,7 @@ from tests.engine.suite.transformers.tiny_models import (
     SIZES,
     Mood,
     Vectors,
+    byte_pairs,
     loaded,
     save,
     word_pieces,
@@ -40,14 +41,13 @@ def test_batch_equals_single_calls(bert):
         assert together.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
 
 
-def test_batch_of_a_network_without_padding_token_equals_single_calls(llama, changed):
+def test_batch_of_a_network_without_padding_token_equals_single_calls(tmp_path):
     """It then is the one of the end, and the network has to know."""
-    tokens = json.loads((llama / "tokenizer_config.json").read_text())
-    del tokens["pad_token"]
-    folder = changed(llama, tokenizer_config__json=json.dumps(tokens))
-    config = transformers.LlamaConfig.from_pretrained(llama, num_labels=3)
-    transformers.LlamaForSequenceClassification(config).save_pretrained(folder)
-    model = loaded(Mood, folder)
+    tokenizer = byte_pairs()
+    tokenizer.pad_token = None
+    config = transformers.LlamaConfig(vocab_size=len(tokenizer), num_labels=3, **SIZES)
+    network = transformers.LlamaForSequenceClassification(config)
+    model = loaded(Mood, save(tmp_path / "llama", network, tokenizer))
     assert model.network.config.pad_token_id == 0
     texts = ["one", "one two three four", "one two"]
     for together, alone in zip(model.predict_batch(texts), map(model.predict, texts), strict=True):
