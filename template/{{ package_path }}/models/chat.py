@@ -15,7 +15,7 @@ class Message(BaseModel):
     model_config = STRICT
 
     role: Literal["system", "user", "assistant"]
-    """Who wrote it: `system` for instructions, `user`, or `assistant` for the model."""
+    """Author: `system` for instructions, `user`, or `assistant` for the model."""
     content: str
     """Its text."""
 
@@ -30,7 +30,7 @@ class Chat(BaseModel):
     max_tokens: int | None = Field(default=None, ge=1)
     """Most tokens to generate."""
     temperature: float | None = Field(default=None, ge=0, le=2)
-    """How random the tokens are; 0 takes the most probable one."""
+    """Randomness of the tokens; 0 takes the most probable one."""
     top_p: float | None = Field(default=None, gt=0, le=1)
     """Only the most probable tokens are taken, whose probabilities have this sum."""
     stop: list[str] = Field(default=[], max_length=4)
@@ -56,7 +56,7 @@ class ChatResult(Result):
     text: str
     """The text of the message."""
     finish_reason: str
-    """Why it ends: `stop` where the model ended it, `length` at `max_tokens`."""
+    """Reason of its end: `stop` where the model ended it, `length` at `max_tokens`."""
     prompt_tokens: int
     """Tokens of the chat."""
     completion_tokens: int
@@ -69,7 +69,7 @@ class ChatChunk(Result):
     text: str = ""
     """The next characters of the text."""
     finish_reason: str | None = None
-    """Why the message ends, in its last chunk."""
+    """Reason of the end of the message, in its last chunk."""
     prompt_tokens: int | None = None
     """Tokens of the chat, in the last chunk."""
     completion_tokens: int | None = None

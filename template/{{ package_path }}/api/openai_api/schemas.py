@@ -165,7 +165,7 @@ class ModelList(BaseModel):
 
 
 class Error(BaseModel):
-    """What went wrong."""
+    """An error."""
 
     message: str
     type: str
