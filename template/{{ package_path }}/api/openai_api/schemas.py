@@ -165,7 +165,7 @@ class ModelList(BaseModel):
 
 
 class Error(BaseModel):
-    """Reason, in the form of OpenAI."""
+    """An error."""
 
     message: str
     type: str

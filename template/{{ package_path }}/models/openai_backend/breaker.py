@@ -10,7 +10,6 @@ from pybreaker import (
     STATE_HALF_OPEN,
     STATE_OPEN,
     CircuitBreaker,
-    CircuitBreakerError,
     CircuitMemoryStorage,
 )
 
@@ -45,7 +44,7 @@ class Breaker:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Enclose a request. A disconnect, or an invalid request, changes nothing.
+        """Enclose a request. Errors other than failures, such as a disconnect, change nothing.
 
         Raises:
             UpstreamUnavailableError: The breaker is open.
@@ -96,7 +95,7 @@ class Breaker:
         was_open, was = self.is_open, self._breaker.current_state
         if was == STATE_OPEN:
             return  # of a request that began before
-        with suppress(Exception, CircuitBreakerError):
+        with suppress(Exception):
             self._breaker.call(outcome)
         if self._breaker.current_state == STATE_OPEN:
             logger.warning("Requests to %s are rejected for %g s", self._url, self._open_s)

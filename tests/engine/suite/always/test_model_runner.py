@@ -73,6 +73,21 @@ def test_model_runs_in_a_thread_unless_it_declares_itself_inline():
     assert run(Inline()) == threading.current_thread().name
 
 
+def test_pauses_between_attempts_have_jitter(monkeypatch):
+    async def sleep(seconds):
+        pauses.append(seconds)
+
+    pauses: list[float] = []
+    monkeypatch.setattr(model_runner, "FIRST_BACKOFF", 1)
+    monkeypatch.setattr(model_runner.asyncio, "sleep", sleep)
+    for _ in range(10):
+        run(Threaded(failures=2))
+    for number, typical in enumerate((1, 2)):
+        found = pauses[number::2]
+        assert len({*found}) == 10
+        assert 0.5 * typical <= min(found) < max(found) <= 1.5 * typical
+
+
 def test_slow_prediction_times_out():
     with pytest.raises(PredictionTimeoutError, match=r"No result within 0\.05 s"):
         run(Threaded(seconds=0.3), timeout=0.05)
