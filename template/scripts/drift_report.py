@@ -68,11 +68,9 @@ def compare(columns: Columns, threshold: float, page: Path) -> dict[str, float]:
         (page.parent / ".gitignore").write_text("*\n")
     run.save_html(str(page))
     page.chmod(0o600)  # it shows categories, which may be personal data
-    return {
-        metric["config"]["column"]: float(metric["value"])
-        for metric in run.dict()["metrics"]
-        if "column" in metric["config"]
-    }
+    metrics = [metric for metric in run.dict()["metrics"] if "column" in metric["config"]]
+    found = {metric["config"]["column"]: float(metric["value"]) for metric in metrics}
+    return {name: found[name] for name in columns}
 
 
 def register_chi_square() -> None:

@@ -37,7 +37,7 @@ class WordsModel(Model):
     options: Options
 
     def predict(self, input_data: str) -> str:
-        return " ".join(self.predict_stream(input_data))
+        return "".join(self.predict_stream(input_data))
 
     def predict_stream(self, input_data: str) -> Iterator[str]:
         for number, word in enumerate(input_data.split()):

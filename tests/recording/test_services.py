@@ -1,4 +1,4 @@
-"""Services that record: every route, streams, workers, versions, the end, what Git and Docker see."""
+"""Services that record: every route, streams, workers, versions, the end, Git and Docker."""
 
 import json
 import os

@@ -15,6 +15,10 @@ from tests.conftest import PATIENCE_S, until
 from tests.engine.suite.recording.harness import recording, records, watch
 
 
+def fail_at_once(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def files_of(folder, **settings):
     return RecordFiles(RecordingSettings(path=str(folder), **settings))
 
@@ -83,13 +87,10 @@ def test_folder_that_cannot_be_used_ends_the_start(client_of, tmp_path, name):
 
 
 def test_full_disk_is_one_line_and_the_service_goes_on(client_of, tmp_path, monkeypatch, log):
-    def fail(file, lines):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     client = client_of(**recording(tmp_path))
     watched = watch(client)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_write", fail)
+        patch.setattr(files, "_write", fail_at_once)
         for number in (1, 2):
             assert client.post("/predict", json={"input": "a"}).status_code == 200
             until(lambda: watched.results["dropped"] == number)  # noqa: B023

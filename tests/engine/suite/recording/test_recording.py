@@ -2,11 +2,10 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from pydantic import BaseModel, Field, PlainSerializer
-from typing_extensions import Annotated
 
 from src.models.base import Model
 from src.services.recording import recorder, writer
@@ -77,7 +76,7 @@ def test_prediction_is_a_line_with_time_request_model_input_and_output(client_of
     }
 
 
-def test_each_input_of_a_batch_has_a_record_and_an_error_has_its_kind(client_of, tmp_path, log):
+def test_each_input_of_a_batch_has_a_record_and_an_error_has_its_kind(client_of, tmp_path):
     client = client_of(Picky(), **recording(tmp_path))
     watched = watch(client)
     response = client.post("/predict/batch", json={"inputs": ["a", "bad", "broken", "a"]})

@@ -39,7 +39,7 @@ def return_input(record):
 
 
 def return_an_object(record):
-    return {"input": object()}
+    return {**record, "input": object()}
 
 
 def fail(record):
