@@ -47,7 +47,7 @@ def flats(count, shift, seed=1, begin=0):
         flat = {
             "area": area,
             "floor": chance.randrange(5),
-            "city": chance.choices(["Ulm", "Bonn", "Kiel"], [5, 3 + 3 * shift, 2])[0],
+            "city": chance.choices(["Ulm", "Bonn", "Kiel"], [5, 3 + 6 * shift, 2])[0],
             "text": " ".join(chance.choice(["bright", "quiet", "old"]) for _ in range(words)),
         }
         yield record(number, flat, area * 30 + chance.gauss(0, 50))
@@ -68,8 +68,8 @@ def test_report_finds_a_planted_shift_and_is_quiet_without_one(project):
     write(project, "earlier.jsonl", flats(400, 0))
     write(project, "recordings/predictions-1.jsonl", flats(300, 0, seed=2))
     write(project, "recordings/predictions-2.jsonl", flats(300, 0, seed=3, begin=300))
-    for arguments in ([], ["--reference", "earlier.jsonl"]):
-        quiet = make(project, *arguments)
+    first, second = make(project), make(project, "--reference", "earlier.jsonl")
+    for quiet in (first, second):
         assert quiet.returncode == 0, quiet.stderr
         assert "DRIFTED" not in quiet.stdout
         assert "0 of 5 columns have drifted; the plots are in reports/drift.html" in quiet.stdout
@@ -79,7 +79,8 @@ def test_report_finds_a_planted_shift_and_is_quiet_without_one(project):
     drifted = re.findall(r"^(.+): DRIFTED \(p = \S+\)$", shifted.stdout, re.MULTILINE)
     assert drifted == ["input.area", "input.city", "length of input.text", "output"]
     assert "input.floor: no drift" in shifted.stdout
-    assert "pip" not in shifted.stdout + shifted.stderr, "what is installed is kept"
+    assert "Installing" in first.stdout
+    assert "Installing" not in shifted.stdout, "it is kept"
     page = project / "reports/drift.html"
     text = page.read_text("utf-8")
     assert "plotly" in text
