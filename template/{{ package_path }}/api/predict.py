@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from ..config.settings import Settings
 from ..core.errors import InvalidInputError, ServiceError
-from ..models.signature.json_types import is_plain
+from ..models.json_types import is_plain
 from ..services.inference_service import InferenceService
 from ..utils.large_bodies import yield_to_event_loop
 from .dependencies import raw_model_headers

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter, create_model
 
 from ..models.base import Signature
-from ..models.signature.json_types import json_example
+from ..models.json_types import json_example
 from ..utils.helpers import ARRAYS
 
 REQUEST = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)

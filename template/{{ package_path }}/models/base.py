@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 from ..config.base import Section
 from ..core.errors import ConfigError
-from .signature.json_types import json_type
-from .signature.methods import check_methods, input_parameter
+from .json_types import json_type
+from .methods import check_methods, input_parameter
 
 
 class Signature(NamedTuple):

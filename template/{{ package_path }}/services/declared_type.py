@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from ..core.errors import ConfigError
 from ..models.base import Model
-from ..models.signature.json_types import json_dump, json_example
+from ..models.json_types import json_dump, json_example
 from ..utils.helpers import ARRAYS, MAX_ERRORS, check_json
 
 

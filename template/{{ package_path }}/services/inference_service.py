@@ -9,7 +9,7 @@ from typing import Any
 from ..config.settings import Settings
 from ..core.errors import ModelNotReadyError, PredictionError, ServiceError
 from ..models.base import Model
-from ..models.signature.methods import check_name
+from ..models.methods import check_name
 from .model_runner import READY, UNAVAILABLE, ModelRunner
 from .observer import Observer
 from .prediction_cache import MISSING, PredictionCache

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from ...config.settings import Settings
 from ...core.errors import ServiceError
-from ...models.signature.json_types import json_example
+from ...models.json_types import json_example
 from ...services.inference_service import InferenceService
 from ...services.tensors.codec import ModelTensors
 from ...services.tensors.elements import json_fields

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from ...core.request import current_request
-from ...models.signature.json_types import is_plain
+from ...models.json_types import is_plain
 
 SIZED = (str, bytes, bytearray, list, tuple, set, frozenset, dict)
 Written = bytes | int

@@ -11,7 +11,7 @@ from typing import Any
 from ...config.settings import Settings
 from ...core.errors import PredictionTimeoutError
 from ...core.request import time_limit
-from ...models.signature.json_types import json_dump
+from ...models.json_types import json_dump
 from ..declared_type import DeclaredType
 from ..inference_service import InferenceService
 from ..model_calls import await_model

@@ -5,7 +5,7 @@ from typing import Any, Protocol, get_args, get_type_hints, runtime_checkable
 
 from ...core.errors import ConfigError
 from ...models.base import Model
-from ...models.signature.json_types import json_type
+from ...models.json_types import json_type
 from ..tensors.spec import TensorSpec, describe_type
 
 TEXT_INPUT, TEXT_OUTPUT = "text_input", "text_output"  # names of the protocol

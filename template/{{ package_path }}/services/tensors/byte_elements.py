@@ -5,7 +5,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ...core.errors import InvalidInputError
-from ...models.signature.core_schemas import from_base64
+from ...models.core_schemas import from_base64
 from ...utils.helpers import check_json
 from .spec import TensorSpec
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticSerializationError, SchemaValidator, to_json
 
 from ...core.errors import InvalidInputError, ServiceError
 from ...models.base import Signature
-from ...models.signature.json_types import json_dump, json_type
+from ...models.json_types import json_dump, json_type
 from ...utils.helpers import MAX_ERRORS, stop_early
 from .elements import Tensor
 from .layout import Layout, check_layout, to_tensors, to_values

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from ...core.errors import InvalidInputError, PredictionError
-from ...models.signature.core_schemas import to_base64
+from ...models.core_schemas import to_base64
 from .binary import FORMATS, pack_elements, unpack_elements
 from .datatype_limits import are_within, bounds
 

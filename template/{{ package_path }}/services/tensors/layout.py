@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from ...core.errors import InvalidInputError, PredictionError
-from ...models.signature.core_schemas import from_base64
+from ...models.core_schemas import from_base64
 from .byte_elements import read_bytes
 from .datatype_limits import bounds
 from .elements import FAMILIES, Tensor, elements

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from ...core.errors import ConfigError
-from ...models.signature.json_types import json_type
+from ...models.json_types import json_type
 from .elements import FAMILIES
 
 DATATYPES = {"string": "BYTES", "number": "FP32", "integer": "INT64", "boolean": "BOOL"}

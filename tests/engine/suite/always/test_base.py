@@ -65,7 +65,7 @@ def test_load_and_unload_may_be_left_out():
         ("none:None", r"Cannot import .*models/none\.py: ModuleNotFoundError: [^;]*$"),
         ("bse:Model", r"Cannot import .*models/bse\.py: .*; did you mean base\?"),
         ("base:Modle", r"no subclass of Model with this name; did you mean Model\?"),
-        ("signature.methods:Modle", "no subclass of Model with this name$"),
+        ("json_types:Modle", "no subclass of Model with this name$"),
         ("base:Any", "base:Any: the module has no subclass"),
         ("base:Model", "base:Model: Can't instantiate abstract class Model"),
     ],

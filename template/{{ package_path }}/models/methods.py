@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from ...core.errors import ConfigError
+from ..core.errors import ConfigError
 
 
 def check_methods(cls: type) -> None:

@@ -8,7 +8,7 @@ from pydantic import EncodedBytes, SecretBytes, TypeAdapter, WithJsonSchema
 from pydantic.types import Base64Encoder, Base64UrlEncoder
 from pydantic_core import core_schema as cs
 
-from ...utils.helpers import LEAVES
+from ..utils.helpers import LEAVES
 
 STANDARD = bytes.maketrans(b"-_", b"+/")
 FUNCTIONS = {"function-plain", "function-wrap"}

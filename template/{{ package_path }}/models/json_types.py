@@ -10,8 +10,8 @@ from pydantic.json_schema import JsonSchemaMode
 from pydantic_core import SchemaSerializer, SchemaValidator, to_json, to_jsonable_python
 from pydantic_core import core_schema as cs
 
-from ...core.errors import ConfigError
-from ...utils.helpers import check_json
+from ..core.errors import ConfigError
+from ..utils.helpers import check_json
 from .core_schemas import as_json, decode, is_base64
 
 

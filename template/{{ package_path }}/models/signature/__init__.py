@@ -1,1 +1,0 @@
-"""Checks and JSON forms of the types and methods that a model declares."""
