@@ -79,7 +79,7 @@ def test_pauses_between_attempts_have_jitter(monkeypatch):
 
     pauses: list[float] = []
     monkeypatch.setattr(model_runner, "FIRST_BACKOFF", 1)
-    monkeypatch.setattr(model_runner.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     for _ in range(10):
         run(Threaded(failures=2))
     for number, typical in enumerate((1, 2)):
