@@ -2,6 +2,7 @@
 
 import json
 import re
+from textwrap import indent
 
 import pytest
 import yaml
@@ -78,6 +79,7 @@ def project(render, backend_tool):
         (project / f"src/models/{name}_model.py").write_text(text, "utf-8")
     own = {"several": (mood, "MoodModel", several), "continued": (talk, "TalkModel", continued)}
     for name, (text, model, methods) in own.items():
+        methods = indent(methods, "    ").replace("\n\n\n", "\n\n")
         text = text[: text.index("    def predict(")] + methods
         text = text.replace(f"class {model}", f"class {name.title()}Model")
         text = re.sub(r"from \.(results|chat) import .*\n", "", text)

@@ -45,7 +45,8 @@ def test_batch_of_a_network_without_padding_token_equals_single_calls(tmp_path):
     """It then is the one of the end, and the network has to know."""
     tokenizer = byte_pairs()
     tokenizer.pad_token = None
-    config = transformers.LlamaConfig(vocab_size=len(tokenizer), num_labels=3, **SIZES)
+    config = transformers.LlamaConfig(vocab_size=len(tokenizer), **SIZES)
+    config.num_labels = 3
     network = transformers.LlamaForSequenceClassification(config)
     model = loaded(Mood, save(tmp_path / "llama", network, tokenizer))
     assert model.network.config.pad_token_id == 0
