@@ -73,6 +73,13 @@ def read_backends(template: Path = ROOT) -> dict[str, dict[str, Any]]:
     return table
 
 
+def files_of(row: dict[str, Any], template: Path = ROOT) -> list[str]:
+    """Return the files of a backend's row, those in its folders one by one."""
+    package = template / "template/{{ package_path }}"
+    found = [[*(package / name).rglob("*.py")] or [package / name] for name in row["files"]]
+    return [path.relative_to(package).as_posix() for paths in found for path in sorted(paths)]
+
+
 def in_production(template: Path = ROOT) -> list[str]:
     """Return the features of the preset `production`."""
     table = read_features(template)

@@ -1,6 +1,5 @@
 """Backends: what each choice renders, its example, and all checks of such a render."""
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from tests.support.suite import add_suite
 from tests.support.variants import LAYOUTS
 from tests.update.project import files
 from tools.managers import ROOT
-from tools.template import read_backends
+from tools.template import files_of, read_backends
 
 TABLE = read_backends()
 ALL = ["batching", "hardening", "open_inference", "metrics", "playground", "docker"]
@@ -50,7 +49,7 @@ def test_keyword_has_nothing_of_a_backend(render):
     project = render()
     text = b"\n".join(files(project).values()).decode()
     for row in TABLE.values():
-        assert not [name for name in row["files"] if f"src/{name}" in files(project)]
+        assert not [name for name in files_of(row) if f"src/{name}" in files(project)]
         assert not [line for line in row["dependencies"] if line in text]
     assert not OF_THE_EXAMPLE & {*files(project)}
     assert not (project / "artifacts").exists()
@@ -59,7 +58,7 @@ def test_keyword_has_nothing_of_a_backend(render):
 @pytest.mark.parametrize("name", TABLE)
 def test_choice_adds_the_files_of_its_row_and_of_its_example(render, name):
     before, after = files(render(features=ALL)), files(render(features=ALL, model_backend=name))
-    own = {f"src/{file}" for file in TABLE[name]["files"]} | OF_THE_EXAMPLE
+    own = {f"src/{file}" for file in files_of(TABLE[name])} | OF_THE_EXAMPLE
     own |= {"artifacts/.gitignore", *files(render(features=[*ALL, "artifacts"]))} - {*before}
     assert before.keys() - after.keys() == set()
     assert after.keys() - before.keys() == own
@@ -120,7 +119,7 @@ def test_suites_of_the_backends_pass_and_cover_them(render, backend_tool):
     paths = [f"tests/engine/suite/{name}" for name in TABLE]
     coverage = [f"--cov={package}", "--cov-config=/dev/null", "--cov-report=term", "--cov-branch"]
     printed = backend_tool(project, "pytest", "-q", "-p", "no:cacheprovider", *coverage, *paths)
-    for file in {file for row in TABLE.values() for file in row["files"]}:
+    for file in {file for row in TABLE.values() for file in files_of(row)}:
         covered = re.search(rf"/{re.escape(file)} .* (\d+)%", printed)
         assert covered, file
         assert int(covered[1]) >= 95, covered[0]
@@ -133,10 +132,13 @@ def test_artifact_of_the_example_is_quick_to_make_and_never_in_git(render, backe
     script = [backend_commands / "python", "scripts/make_example_model.py"]
     done = subprocess.run(script, cwd=project, capture_output=True, text=True, check=True)
     assert re.search(r"\n    sha256: [0-9a-f]{64}\n", done.stdout)
-    card, artifact = sorted(f for f in (project / "artifacts").iterdir() if f.name[0] != ".")
-    assert artifact.stat().st_size < 200_000
-    told = yaml.safe_load(card.read_text("utf-8"))
-    assert told["sha256"] == hashlib.sha256(artifact.read_bytes()).hexdigest()
+    artifact = f"artifacts/dummy_model{TABLE[name]['suffix']}"
+    made = [path for path in (project / "artifacts").rglob("[!.]*") if path.is_file()]
+    assert sum(path.stat().st_size for path in made) < 200_000
+    told = yaml.safe_load((project / "artifacts/dummy_model.card.yaml").read_text("utf-8"))
+    checksum = [backend_commands / "python", "-m", "src.core.artifacts", artifact]
+    done = subprocess.run(checksum, cwd=project, capture_output=True, text=True, check=True)
+    assert told["sha256"] == done.stdout.strip()
     assert 0.5 < told["metrics"]["accuracy"] < 1
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
     listing = ["git", "ls-files", "--others", "--exclude-standard", "artifacts"]
@@ -180,6 +182,9 @@ def test_image_has_the_artifacts(render):
         ("onnx", "dummy_model.onnx", "cannot be loaded by ONNX Runtime"),
         ("sklearn", "dummy_model.joblib", "model.artifact.allow_pickle: "),
         ("onnx", "dummy_model.skops", "must end with .onnx"),
+        ("mlflow", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("mlflow", "dummy_model.skops", "must be a folder with a file MLmodel"),
+        ("mlflow", "dummy_model.pkl", "model.artifact.allow_pickle: "),
     ],
 )
 def test_artifact_that_cannot_be_loaded_ends_the_start_with_one_line(

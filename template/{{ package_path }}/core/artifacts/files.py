@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
@@ -110,11 +111,9 @@ def size_of(file: Path) -> int:
     """Return the bytes of a file, those of an archive decompressed."""
     size = file.stat().st_size
     if is_zipfile(file):
-        try:
-            with ZipFile(file) as archive:
-                return max(size, sum(member.file_size for member in archive.infolist()))
-        except (BadZipFile, NotImplementedError):
-            pass  # not an archive after all, or one that nothing can read
+        # Of one that is no archive after all, or that nothing can read.
+        with suppress(BadZipFile, NotImplementedError), ZipFile(file) as archive:
+            return max(size, sum(member.file_size for member in archive.infolist()))
     return size
 
 
@@ -127,7 +126,10 @@ def is_named_as_pickle(name: str) -> bool:
 def is_pickle(file: Path) -> bool:
     """Return whether loading a file runs code that is in it."""
     if file.suffix.lower() != ".bin":
-        return is_named_as_pickle(file.name)
+        # MLflow imports modules of the folder that its file MLmodel is in.
+        is_module = file.name.endswith(tuple(all_suffixes()))
+        in_mlflow = is_module and any((parent / "MLmodel").is_file() for parent in file.parents)
+        return in_mlflow or is_named_as_pickle(file.name)
     with file.open("rb") as stream:
         return stream.read(4).startswith(_BEGINNINGS_OF_PICKLES)
 
