@@ -18,7 +18,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-import mlflow  # noqa: E402
+import mlflow
 
 ARTIFACT = Path(__file__).parents[1] / "artifacts" / "example_module"
 

@@ -98,15 +98,12 @@ def _size(repository: Any, folder: str | None = None) -> int:
 
 @contextmanager
 def _explained(uri: str) -> Iterator[None]:
-    from requests import RequestException  # noqa: PLC0415  (imports much, too)
-
-    failures = RequestException, import_mlflow().exceptions.MlflowException
     try:
         yield
     except ModuleNotFoundError as exc:
         needed = f"{uri}: its files are where the package {exc.name} is needed: add it"
         raise ConfigError(f"model.artifact.uri: {needed}") from exc
-    except failures as exc:
+    except _failures() as exc:
         reason = str(exc).partition("\n")[0][:300]
         is_local, status = os.environ[TRACKING_URI].startswith(SQLITE), _status(exc)
         if not is_local and (status >= 500 or status in TRANSIENT):
@@ -114,8 +111,18 @@ def _explained(uri: str) -> Iterator[None]:
         raise ConfigError(f"model.artifact.uri: {uri}: {reason}") from exc
 
 
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what MLflow raises, once it does: the packages take long to import."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from requests import RequestException  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    return MlflowException, RequestException, SQLAlchemyError
+
+
 def _status(exc: Any) -> int:
     """Return the HTTP status of an error; 503 if there was no response."""
     if hasattr(exc, "get_http_status_code"):
         return int(exc.get_http_status_code())
-    return int(exc.response.status_code) if exc.response is not None else 503
+    response = getattr(exc, "response", None)
+    return 503 if response is None else int(response.status_code)
