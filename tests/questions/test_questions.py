@@ -25,9 +25,9 @@ QUESTIONS = {
     "python_version": ["3.11", "3.12", "3.13"],
     "model_name": None,
     "model_module": None,
-    "model_backend": ["keyword", "sklearn", "onnx"],
-    "backends": ["sklearn", "onnx"],
-    "example_backend": ["keyword", "sklearn", "onnx"],
+    "model_backend": ["keyword", "sklearn", "onnx", "mlflow"],
+    "backends": ["sklearn", "onnx", "mlflow"],
+    "example_backend": ["keyword", "sklearn", "onnx", "mlflow"],
     "preset": ["production", "minimal", "custom"],
     "features": [
         *("batching", "hardening", "open_inference", "metrics", "playground", "uploads", "images"),

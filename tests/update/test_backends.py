@@ -11,7 +11,7 @@ from tests.update.edits import replace
 from tests.update.history import CURRENT, NAMES
 from tests.update.project import answers_of, commit, conflicts, files, git, update
 from tools.service import running
-from tools.template import read_backends
+from tools.template import files_of, read_backends
 
 TABLE = read_backends()
 USERS = ("src/models/dummy_model.py", "tests/unit/models/test_dummy_model.py")
@@ -36,7 +36,8 @@ def boots(backend_commands, tmp_path):
 
 def of_backends(project):
     """Return the backends whose files are all there."""
-    return [name for name, row in TABLE.items() if {f"src/{n}" for n in row["files"]} <= {*project}]
+    rows = {name: {f"src/{file}" for file in files_of(row)} for name, row in TABLE.items()}
+    return [name for name, own in rows.items() if own <= {*project}]
 
 
 def edited(project):

@@ -147,12 +147,12 @@ def test_registry_of_an_older_release_says_how_to_upgrade(tmp_path, store, monke
 
 
 def test_default_registry_is_a_file_of_the_project(monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # so that it is restored
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     mlflow_registry.import_mlflow.cache_clear()
     mlflow_registry.import_mlflow()
     assert os.environ["MLFLOW_TRACKING_URI"].endswith("/artifacts/mlflow.db")
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
-    monkeypatch.undo()
 
 
 def response(status):
