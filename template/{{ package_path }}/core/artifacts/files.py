@@ -111,7 +111,7 @@ def size_of(file: Path) -> int:
     """Return the bytes of a file, those of an archive decompressed."""
     size = file.stat().st_size
     if is_zipfile(file):
-        # Of one that is no archive after all, or that nothing can read.
+        # It may not be an archive after all, or one that nothing can read.
         with suppress(BadZipFile, NotImplementedError), ZipFile(file) as archive:
             return max(size, sum(member.file_size for member in archive.infolist()))
     return size

@@ -1,4 +1,4 @@
-"""What identifies an artifact in its source: a tag that changes with it, a version."""
+"""Tags of artifacts without checksum, which change with their bytes, and versions of a registry."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What MLflow has logged about a model, in the file MLmodel of its folder."""
+"""The file MLmodel of a folder, in which MLflow has logged facts about a model."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ class LoggedModel(NamedTuple):
 
 
 def read_logged_model(folder: Path) -> LoggedModel:
-    """Return what is logged about the model of a folder.
+    """Return the logged facts about the model of a folder.
 
     Raises:
         ConfigError: It is not a folder of MLflow, or its MLmodel is incomplete.

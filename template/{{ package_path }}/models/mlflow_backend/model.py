@@ -28,7 +28,7 @@ class MlflowModel(SklearnModel):
     estimator: Any
     """The loaded estimator; of other flavours, a model of `pyfunc`, which has `predict` only."""
     logged: LoggedModel
-    """What MLflow has logged about the model."""
+    """Facts that MLflow has logged about the model."""
 
     def load(self) -> None:
         """Load the model.
