@@ -35,7 +35,7 @@ def test_alias_is_served_and_followed():
     settings = settings.model_copy(update={"repository": type(settings.repository)(poll_s=0.2)})
     with TestClient(create_app(settings)) as client:
         until(lambda: client.get("/ready").status_code == 200)
-        assert ask(client) == ("1", pytest.approx(160_000, rel=0.01))
+        assert ask(client) == ("1", pytest.approx(162_000, rel=0.001))
         runpy.run_path(str(PROJECT_DIR / "scripts/train_price.py"))
         until(lambda: ask(client)[0] == "2")
         assert client.get("/v2/models/price").json()["versions"] == ["champion"]
@@ -48,7 +48,7 @@ def load(model):
 
 
 def test_description_becomes_a_row():
-    assert load(price_model.DescriptionModel()).predict("2 rooms, 55 m2") == "about 160000"
+    assert load(price_model.DescriptionModel()).predict("2 rooms, 55 m2") == "about 162000"
 
 
 class Rooms(BaseModel):
