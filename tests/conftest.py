@@ -45,7 +45,7 @@ THOROUGH = (
     r"documents/test_types\.py",
     r"backends/test_backends\.py::test_(code|own_tests).*\[(?!(sklearn|onnx, minimal)\])",
     r"backends/test_backends\.py::test_(suites|artifact_that)",
-    r"backends/test_(services|own_model)\.py::(?!test_every_backend)",
+    r"backends/test_(services|own_model|mlflow_server)\.py::(?!test_every_backend)",
     rf"update/test_backends\.py::(?!.*(_to_a_backend.*-v{LAST}|sklearn-onnx)\b)",
     r"tests/artifacts/",
     rf"test_releases\.py::.*\[(?!{LAST})\d",

@@ -10,6 +10,9 @@ EXAMPLES = (
     "sklearn uv production src_package",
     "onnx poetry production named_package",
     "sklearn pdm minimal src_package",
+    "mlflow uv minimal src_package",
+    "mlflow poetry production named_package",
+    "mlflow pdm production named_package",
 )
 OWN = (
     "onnx uv minimal named_package",

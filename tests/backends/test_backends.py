@@ -200,6 +200,9 @@ def test_image_has_the_artifacts(render):
         ),
         ("transformers", "model.safetensors", "must be a folder, as save_pretrained writes it"),
         ("transformers", "model.pt", "model.artifact.allow_pickle: "),
+        ("mlflow", None, "it is the example's, make it: python scripts/make_example_model.py"),
+        ("mlflow", "dummy_model.skops", "must be a folder with a file MLmodel"),
+        ("mlflow", "dummy_model.pkl", "model.artifact.allow_pickle: "),
     ],
 )
 def test_artifact_that_cannot_be_loaded_ends_the_start_with_one_line(

@@ -45,7 +45,7 @@ def test_documented_add_command_works_with_real_packages(manager, render, tmp_pa
     for number, command in enumerate(commands):
         project = tmp_path / f"services/project-{number}"
         shutil.copytree(original, project)
-        words = shlex.split(command)
+        words = shlex.split(command, comments=True)
         words.insert(2, RESOLVE_ONLY[manager])
         done = subprocess.run(
             words, cwd=project, env=environment(manager), capture_output=True, text=True

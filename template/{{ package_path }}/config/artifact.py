@@ -7,13 +7,15 @@ from pydantic import Field, ValidationInfo, field_validator
 from .base import Section
 
 SHA256 = r"^[0-9a-f]{64}$"
-REMOTE = ("s3", "gs", "az", "https", "hf")
+REMOTE = ("s3", "gs", "az", "https", "hf", "models", "runs")
 EXPECTED = (
     "must be a path below the project's folder, such as artifacts/model.onnx, or begin with "
-    "file:/, s3://, gs://, az://, https:// or hf:"
+    "file:/, s3://, gs://, az://, https://, hf:, models:/ or runs:/"
 )
 _STORE = r"https://[\w.:-]+/[^\s?#]*[^\s?#/]|(s3|gs|az)://[\w.-]+/[^?#]*"
 _HUB = r"hf:(?P<repository>[\w.-]+(/[\w.-]+)?)@(?P<revision>[\w.-]+)(/(?P<file>\S+))?"
+_REGISTRY = r"models:/(?P<name>[^\s/@:?#%]+)(@(?P<alias>[\w-]+)|/(?P<version>[1-9]\d*))"
+_RUN = r"runs:/[\w-]+/[^\s?#]+"
 
 
 class ArtifactSettings(Section):
@@ -21,8 +23,9 @@ class ArtifactSettings(Section):
 
     uri: str | None = None
     """A path below the project's folder, `file:/…`, or an address: `s3://`, `gs://`, `az://` and
-    `https://` with the feature `object_stores`, `hf:org/name@revision` with `hugging_face`. A slash
-    at the end means a folder of an object store."""
+    `https://` with the feature `object_stores`, `hf:org/name@revision` with `hugging_face`,
+    `models:/name@alias` and `models:/name/3` with the backend `mlflow`. A slash at the end means a
+    folder of an object store."""
     sha256: str | None = Field(default=None, pattern=SHA256)
     """Checksum of the artifact, 64 lower-case hexadecimal digits, as `make checksum` prints it."""
     card: str | None = Field(default=None, min_length=1)
@@ -48,6 +51,10 @@ class ArtifactSettings(Section):
             raise ValueError("must not be http:, because others could change it; use https:")
         if scheme == "hf" and not re.fullmatch(_HUB, uri, re.ASCII):
             raise ValueError("must be as hf:org/name@revision, or hf:org/name@revision/model.onnx")
+        if scheme == "models" and not registry_address(uri):
+            raise ValueError("must be as models:/name@alias or models:/name/3")
+        if scheme == "runs" and not re.fullmatch(_RUN, uri, re.ASCII):
+            raise ValueError("must be as runs:/0123abcd/model")
         if scheme in {"s3", "gs", "az", "https"} and not re.fullmatch(_STORE, uri, re.ASCII):
             raise ValueError(f"must be as {scheme}://host/model.onnx, without user or query")
         if scheme not in {"", *REMOTE} or not uri.strip():
@@ -89,4 +96,10 @@ def scheme_of(uri: str) -> str:
 def hub_address(uri: str) -> dict[str, str | None] | None:
     """Return repository, revision and file of an address in the Hugging Face Hub, else None."""
     match = re.fullmatch(_HUB, uri, re.ASCII)
+    return match.groupdict() if match else None
+
+
+def registry_address(uri: str) -> dict[str, str | None] | None:
+    """Return name, alias and version of a model in an MLflow registry, else None."""
+    match = re.fullmatch(_REGISTRY, uri, re.ASCII)
     return match.groupdict() if match else None

@@ -6,9 +6,16 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from ..config.artifact import ArtifactSettings
+from ..config.artifact import ArtifactSettings, registry_address
 from ..config.settings import Settings
-from ..core.artifacts import Artifact, UnavailableError, check_allowed, provide, tag_of
+from ..core.artifacts import (
+    Artifact,
+    UnavailableError,
+    check_allowed,
+    provide,
+    registered_version,
+    tag_of,
+)
 from ..core.artifacts.card import Card, check_framework, describe, read_card, warn_about_versions
 from .inference_service import InferenceService
 from .model_runner import ModelRunner
@@ -29,23 +36,31 @@ def install(service: InferenceService, settings: Settings) -> None:
     artifact = settings.model.artifact
     if artifact.uri:
         check_allowed(artifact, settings.environment)
-        card = read_card(artifact)
-        if card:
-            service.set_version(settings.model.version or card.version)
-            service.card = describe(card)
+        card, registered = read_card(artifact), _registered_as(artifact.uri)
+        service.card = describe(card) if card else {}
+        if version := registered or (card and card.version):
+            service.set_version(settings.model.version or version)
         elif service.version == UNVERSIONED:
             logger.warning("The model has no version: no card, and no model.version")
         service.runner.source_tag = partial(tag_of, artifact)
-        service.runner.load = partial(_load, service.runner, service.runner.load, artifact, card)
+        service.runner.load = partial(_load, service, service.runner.load, artifact, card)
+
+
+def _registered_as(uri: str) -> str | None:
+    """Return alias or version of a model in a registry: in lists and paths, its version."""
+    address = registry_address(uri) or {}
+    return address.get("alias") or address.get("version")
 
 
 async def _load(
-    runner: ModelRunner,
+    service: InferenceService,
     load: Callable[[], Awaitable[Any]],
     settings: ArtifactSettings,
     card: Card | None,
 ) -> None:
-    artifact = await _provide(runner, settings)
+    artifact, runner = await _provide(service.runner, settings), service.runner
+    if service.listed == _registered_as(settings.uri or ""):  # no setting has another version
+        service.show_version(registered_version(artifact.path) or service.listed)
     if card:
         card.check(artifact.sha256)
         check_framework(card, getattr(runner.model, "framework", ""))

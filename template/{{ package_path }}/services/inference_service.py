@@ -23,6 +23,8 @@ class InferenceService:
         self.signature = model.signature()
         self.name = settings.model.name or model.model_name
         self.log = PredictionLog(self.name, show_values=settings.log_inputs)
+        self.observer = Observer()
+        """Its methods are called at each event; `metrics` replaces it."""
         self.set_version(settings.model.version or model.version)
         for text in (self.name, self.version):
             check_name(type(model), text)
@@ -38,14 +40,18 @@ class InferenceService:
         self.runner.on_retry = self._retry
         self.later: Callable[..., object] = lambda function, *values: function(*values)
         """Runs work that a response need not wait for; a server may run it after the response."""
-        self.observer = Observer()
-        """Its methods are called at each event; `metrics` replaces it."""
         self._cache = PredictionCache.of(model, settings.model)
         self._environment = settings.environment
 
     def set_version(self, version: str) -> None:
         """Serve under this version; only until the app is built."""
+        self.listed = version
+        self.show_version(version)
+
+    def show_version(self, version: str) -> None:
+        """Name this version in responses, logs and metrics; lists and paths have `listed`."""
         self.version, self.log.model = version, f"{self.name}@{version}"
+        self.observer.on_version(version)
 
     def pick(self) -> "InferenceService":
         """Return the service that predicts for a request; `versions` chooses one of several."""
@@ -58,7 +64,7 @@ class InferenceService:
     @property
     def versions(self) -> Mapping[str, "InferenceService"]:
         """Services that predict with one version, by version."""
-        return {self.version: self}
+        return {self.listed: self}
 
     @property
     def ready(self) -> bool:

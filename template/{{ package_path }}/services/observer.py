@@ -8,6 +8,9 @@ class Observer:
     call the methods of the object that was there.
     """
 
+    def on_version(self, version: str) -> None:
+        """Count all further events for this version: that of an alias is known late."""
+
     def on_load(self, times: dict[str, float]) -> None:
         """Record the seconds of the start: `load_s` and, if there is an example, `warm_up_s`."""
 

@@ -16,10 +16,11 @@ MODEL = ("model", "version")
 class InferenceMetrics:
     """Metrics of predictions and requests; those of predictions by model and version."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, environment: str) -> None:
         counter = partial(Counter, registry=registry)
         histogram = partial(Histogram, registry=registry, labelnames=MODEL)
         gauge: Any = partial(Gauge, registry=registry, multiprocess_mode="livemax")
+        self.environment = environment
         text = "Time of a prediction"
         self.seconds = histogram("inference_duration_seconds", text, buckets=SECONDS)
         self.batch_size = histogram("inference_batch_size", "Inputs in one call", buckets=SIZES)
@@ -31,6 +32,7 @@ class InferenceMetrics:
         self.loads = counter("model_loads", "Loads, by result", [*MODEL, "result"])
         text = "Time of the model's `load`, with the download of its artifact"
         warm_up = gauge("model_warm_up_seconds", "Time of the warm-up", MODEL)
+        self.info = gauge("model_info", "A loaded model", [*MODEL, "environment"])
         self.start = {"load_s": gauge("model_load_seconds", text, MODEL), "warm_up_s": warm_up}
         self.share = gauge("model_share", "Share of the requests", MODEL)
         text = "Predictions of a shadow, beside that of the response"
@@ -49,7 +51,13 @@ class InferenceMetrics:
 class PrometheusObserver(Observer):
     """Turn events of one model and version into metrics."""
 
-    def __init__(self, metrics: InferenceMetrics, *labels: str) -> None:
+    def __init__(self, metrics: InferenceMetrics, model: str, version: str) -> None:
+        self._metrics, self._model = metrics, model
+        self.on_version(version)
+
+    def on_version(self, version: str) -> None:
+        """Count all further events for this version: that of an alias is known late."""
+        metrics, labels = self._metrics, (self._model, version)
         self._seconds = metrics.seconds.labels(*labels)
         self._batch_size = metrics.batch_size.labels(*labels)
         self._batch_wait = metrics.batch_wait.labels(*labels)
@@ -58,11 +66,12 @@ class PrometheusObserver(Observer):
         self._errors = cache(partial(metrics.errors.labels, *labels))
         self._records = cache(partial(metrics.records.labels, *labels))
         self._rejections = cache(metrics.rejections.labels)
-        self._metrics, self._labels = metrics, labels
+        self._labels = labels
 
     def on_load(self, times: dict[str, float]) -> None:
         """Record the seconds of the start: `load_s` and, if there is an example, `warm_up_s`."""
         self._metrics.loads.labels(*self._labels, "loaded").inc()
+        self._metrics.info.labels(*self._labels, self._metrics.environment).set(1)
         for name, seconds in times.items():
             self._metrics.start[name].labels(*self._labels).set(seconds)
 

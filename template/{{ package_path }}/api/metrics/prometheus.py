@@ -8,7 +8,6 @@ from fastapi import FastAPI, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Gauge,
     Histogram,
     generate_latest,
 )
@@ -17,9 +16,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...config.settings import Settings
-from ...services.inference_service import InferenceService
 from ..dependencies import RequestState, state_of
-from .observer import MODEL, SECONDS, InferenceMetrics
+from .observer import SECONDS, InferenceMetrics
 from .processes import ProcessesCollector, workers
 from .worker_files import IS_SHARED, check_folder
 
@@ -34,23 +32,11 @@ def middleware(app: FastAPI, settings: Settings) -> list[Middleware]:
     """
     check_folder()
     app.state.metrics = registry = CollectorRegistry()  # for metrics of other modules
-    metrics = InferenceMetrics(registry)
+    metrics = InferenceMetrics(registry, settings.environment)
     if not IS_SHARED:
         registry.register(ProcessesCollector(lambda: [os.getpid()]))
-    info = Gauge(
-        "model_info",
-        "A served model",
-        [*MODEL, "environment"],
-        registry=registry,
-        multiprocess_mode="livemax",
-    )
-
-    def observe(service: InferenceService) -> None:
-        metrics.observe(service)
-        info.labels(service.name, service.version, settings.environment).set(1)
-
     for model in state_of(app).models.values():
-        model.each_version(observe)
+        model.each_version(metrics.observe)
     _serve(app, registry)
     return [Middleware(MetricsMiddleware, registry=registry)]
 

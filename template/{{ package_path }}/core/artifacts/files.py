@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
@@ -124,7 +125,10 @@ def is_named_as_pickle(name: str) -> bool:
 def is_pickle(file: Path) -> bool:
     """Return whether loading a file runs code that is in it."""
     if file.suffix.lower() != ".bin":
-        return is_named_as_pickle(file.name)
+        # MLflow imports modules of the folder that its file MLmodel is in.
+        is_module = file.name.endswith(tuple(all_suffixes()))
+        in_mlflow = is_module and any((parent / "MLmodel").is_file() for parent in file.parents)
+        return in_mlflow or is_named_as_pickle(file.name)
     with file.open("rb") as stream:
         return stream.read(4).startswith(_BEGINNINGS_OF_PICKLES)
 

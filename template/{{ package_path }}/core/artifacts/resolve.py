@@ -16,11 +16,13 @@ from .download import Source
 from .files import digest, explained, is_pickle, list_files, root_of, size_of
 
 EXAMPLE_SCRIPT = "scripts/make_example_model.py"
-# Which module fetches what; each is of a feature with the same name.
+# Which module fetches what; each is of a feature with the same name, or of a backend.
 SOURCES = {
     **dict.fromkeys(("s3", "gs", "az", "https"), "object_stores"),
     "hf": "hugging_face",
+    **dict.fromkeys(("models", "runs"), "mlflow_registry"),
 }
+BACKENDS = {"mlflow_registry": "the backend mlflow"}
 
 
 class Artifact(NamedTuple):
@@ -34,7 +36,7 @@ def check_allowed(settings: ArtifactSettings, environment: str) -> None:
     """Check what can be known before the artifact is there.
 
     Raises:
-        ConfigError: It must be pinned, or needs a feature that was not chosen.
+        ConfigError: It must be pinned, or needs a feature or backend that was not chosen.
     """
     if environment == "production" and not (settings.is_pinned or settings.allow_unpinned):
         raise ConfigError(
@@ -56,8 +58,8 @@ def source_of(uri: str) -> Source:
     module = f"{__package__}.{feature}"
     if find_spec(module) is None:
         raise ConfigError(
-            f"Configuration error:\n  model.artifact.uri: {scheme}: needs the feature {feature} of "
-            "the template"
+            f"Configuration error:\n  model.artifact.uri: {scheme}: needs "
+            f"{BACKENDS.get(feature, f'the feature {feature}')} of the template"
         )
     source: Source = cast("Any", import_own(module))
     return source

@@ -48,7 +48,7 @@ class ServedModel(InferenceService):
     @property
     def versions(self) -> Mapping[str, InferenceService]:
         """Services that predict with one version, by version; one without pins is one itself."""
-        return {n: self._pinned[n] for n in self.of_version if self._pinned} or {self.version: self}
+        return {n: self._pinned[n] for n in self.of_version if self._pinned} or {self.listed: self}
 
     def pin(self, name: str) -> None:
         """Create the service that predicts with one version; its routes may be there already."""
@@ -139,7 +139,8 @@ class ServedModel(InferenceService):
         """Follow the version with the greatest share, and the state."""
         main = self.of_version[max(self.shares, key=lambda version: self.shares[version])]
         self.runner, self.card = main.service.runner, main.service.card
-        self.set_version(main.service.version)
+        self.listed = main.service.listed
+        self.show_version(main.service.version)
         for name, version in self.of_version.items() if self._pinned else ():
             version.service.observer.on_share(self.shares.get(name, 0) if version.is_open else 0)
         # Most models have one version that responds, so that there is nothing to choose.

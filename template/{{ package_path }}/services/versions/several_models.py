@@ -31,7 +31,7 @@ def create_services(create: Create, settings: Settings) -> list[InferenceService
 
 def _serve(create: Create, config: ModelConfig) -> ServedModel:
     found = [Version(settings, create) for settings in config.versions.values()]
-    versions = {version.service.version: version for version in found}
+    versions = {version.service.listed: version for version in found}
     types = ServedTypes(found[0].service)
     for version in found:
         types.check(version.service)

@@ -90,6 +90,7 @@ class Version:
                 self._retiring.begin(old, settings)
             if service.version != old.version:
                 old.observer.on_share(0)
+            if service.listed != old.listed:
                 logger.warning("Lists and paths have %s until a restart", full_name(old))
 
     def _fail(self, exc: Exception, service: InferenceService | None, *, logs: bool) -> None:

@@ -33,6 +33,8 @@ def test_every_layer_is_read_and_later_ones_win(project, monkeypatch):
         "artifacts/model.onnx", "a b/c.onnx", "model", "file:/srv/m.onnx", "file:///srv/a%20b",
         "s3://models/a/b c.onnx", "s3://models/", "gs://m/x", "az://m/x/", "https://h:8443/m.onnx",
         "hf:gpt2@main", "hf:acme/fraud@v1.0", f"hf:acme/fraud@{REVISION}/onnx/model.onnx",
+        "models:/credit@champion", "models:/main.risk.credit-v2@new_one", "models:/credit/12",
+        "runs:/0123abcd/model",
     ],
 )  # fmt: skip
 def test_uri_is_accepted(uri):
@@ -45,7 +47,7 @@ def test_uri_is_accepted(uri):
         ("", "must be a path below the project's folder"),
         (" ", "must be a path below the project's folder"),
         ("ftp://h/m.onnx", "must be a path below the project's folder"),
-        ("models:/credit@champion", "must be a path below the project's folder"),
+        ("mlflow-artifacts:/m", "must be a path below the project's folder"),
         ("file:m.onnx", "must be a path below the project's folder"),
         ("file://host/m.onnx", "must be a path below the project's folder"),
         ("http://169.254.169.254/m.onnx", "use https:"),
@@ -58,6 +60,11 @@ def test_uri_is_accepted(uri):
         ("s3://models", "as s3://host"),
         ("hf:acme/fraud", "hf:org/name@revision"),
         ("hf://acme/fraud", "hf:org/name@revision"),
+        ("models:/credit", "as models:/name@alias"),
+        ("models:/credit/latest", "as models:/name@alias"),
+        ("models://secret@host/credit/1", "as models:/name@alias"),
+        ("models:/credit@champion/data", "as models:/name@alias"),
+        ("runs:/0123abcd", "as runs:/0123abcd/model"),
     ],
 )
 def test_uri_is_rejected_with_its_place_and_without_its_value(project, uri, expected):

@@ -99,12 +99,17 @@ def test_production_rejects_what_is_not_pinned(file):
 
 
 @pytest.mark.parametrize(
-    ("uri", "feature"),
-    [("s3://models/model.onnx", "object_stores"), ("hf:acme/fraud@main", "hugging_face")],
+    ("uri", "needed"),
+    [
+        ("s3://models/model.onnx", "feature object_stores"),
+        ("hf:acme/fraud@main", "feature hugging_face"),
+        ("models:/credit@champion", "backend mlflow"),
+        ("runs:/0123abcd/model", "backend mlflow"),
+    ],
 )
-def test_source_without_its_feature_is_rejected_before_the_start(monkeypatch, uri, feature):
+def test_source_without_its_feature_is_rejected_before_the_start(monkeypatch, uri, needed):
     monkeypatch.setattr(resolve, "find_spec", lambda _module: None)
-    with pytest.raises(ConfigError, match=f"needs the feature {feature}"):
+    with pytest.raises(ConfigError, match=f"needs the {needed} of the template"):
         app_of(uri)
 
 

@@ -142,8 +142,10 @@ def test_numbers_of_all_workers_are_added(client_of, tmp_path, monkeypatch):
         "from fastapi.testclient import TestClient\n"
         "from src.app import create_app\n"
         "from src.config.settings import Settings\n"
-        "from tests.conftest import TextModel\n"
-        "TestClient(create_app(Settings(), model=TextModel())).get('/health')\n"
+        "from tests.conftest import TextModel, until\n"
+        "with TestClient(create_app(Settings(), model=TextModel())) as client:\n"
+        "    until(lambda: client.get('/ready').status_code == 200)\n"
+        "    client.get('/health')\n"
     )
     folder = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     environment = {**os.environ, **folder}
