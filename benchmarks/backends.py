@@ -5,15 +5,19 @@ tools in an environment of its own by pip, and started for real.
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import NamedTuple
 
 from copier import run_copy
@@ -25,6 +29,8 @@ from tools.template import PINNED, read_backends, read_features, requirements_of
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+READY_S = 120
+OF_UPSTREAMS = "openai_compatible"
 
 
 class Start(NamedTuple):
@@ -78,7 +84,9 @@ def measure(backend: str, template: Path, folder: Path, rounds: int) -> Row:
     install = time.monotonic() - began
     make_artifact(project, template)
     say(f"{backend}: {rounds} starts")
-    starts = [start(python, project, folder / "log") for _ in range(rounds)]
+    with upstream() as url:
+        env = variables() | ({"MODEL__OPTIONS__BASE_URL": url} if backend == OF_UPSTREAMS else {})
+        starts = [start(python, project, folder / "log", env) for _ in range(rounds)]
     return Row(backend, count(python), size(folder / "venv") - before, install, starts)
 
 
@@ -99,13 +107,47 @@ def make_artifact(project: Path, template: Path) -> None:
         subprocess.run([python, script], cwd=project, check=True, capture_output=True)
 
 
-def start(python: Path, project: Path, log: Path) -> Start:
+class Upstream(BaseHTTPRequestHandler):
+    """Responds to the start of a service whose model is behind the API of OpenAI."""
+
+    def do_GET(self) -> None:
+        """List the model of the example."""
+        self._send({"object": "list", "data": [{"id": "llama3.2", "object": "model"}]})
+
+    def do_POST(self) -> None:
+        """Respond to the warm-up."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        message = {"role": "assistant", "content": "Hello"}
+        self._send({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+    def _send(self, value: object) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def upstream() -> Iterator[str]:
+    """Run the upstream, and return its URL."""
+    with HTTPServer(("127.0.0.1", 0), Upstream) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+def start(python: Path, project: Path, log: Path, env: Mapping[str, str]) -> Start:
     """Start the service, and end it once it is ready."""
     began = time.monotonic()
     command = [str(python), "src/main.py"]
-    with running(command, cwd=project, env=variables(), log=log, ready="/health") as service:
+    with running(command, cwd=project, env=env, log=log, ready="/health") as service:
         alive = time.monotonic() - began
         while service.request("/ready")[0] != 200:
+            if time.monotonic() > began + READY_S:
+                raise TimeoutError(f"Not ready after {READY_S} s:\n{log.read_text('utf-8')}")
             time.sleep(0.02)
         ready = time.monotonic() - began
         fields = Path(f"/proc/{service.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -114,7 +156,7 @@ def start(python: Path, project: Path, log: Path) -> Start:
         return Start(alive, ready, cpu, pages * PAGE / 1e6)
 
 
-def variables() -> Mapping[str, str]:
+def variables() -> dict[str, str]:
     """Return the variables of a service, without those of this process's environment."""
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
 

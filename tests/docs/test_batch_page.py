@@ -52,14 +52,24 @@ def test_file_is_complete_and_in_order_after_a_kill(page, tmp_path):
     print(f"peak {kilobytes} kB, of a small file {few} kB")
 
 
-def test_output_of_another_version_is_rejected(page, tmp_path):
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ('{"row":1,"version":"0.9","prediction":1}\n', "is of version 0.9"),
+        ("id,text\n1,good\n", "has a line that is not a prediction"),
+        ("one line, and no end of it", "has a line that is not a prediction"),
+    ],
+)
+def test_output_that_is_not_of_this_version_and_script_stays(page, there, expected, tmp_path):
     write(tmp_path / "small.csv", 3, words=1)
-    (tmp_path / "out.jsonl").write_text('{"row":1,"version":"0.9","prediction":1}\n', "utf-8")
-    process = start(page, tmp_path / "small.csv", tmp_path / "out.jsonl", stderr=subprocess.PIPE)
+    output = tmp_path / "out.jsonl"
+    output.write_text(there)
+    process = start(page, tmp_path / "small.csv", output, stderr=subprocess.PIPE)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 78
     assert error.decode().count("\n") == 1
-    assert "is of version 0.9" in error.decode()
+    assert expected in error.decode()
+    assert output.read_text() == there
 
 
 def write(path, rows, words):
