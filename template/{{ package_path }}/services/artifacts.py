@@ -60,7 +60,9 @@ async def _load(
 ) -> None:
     artifact, runner = await _provide(service.runner, settings), service.runner
     if service.listed == _registered_as(settings.uri or ""):  # no setting has another version
-        service.show_version(registered_version(artifact.path) or service.listed)
+        listed = service.listed
+        service.set_version(registered_version(artifact.path) or listed)
+        service.listed = listed  # the alias stays in paths
     if card:
         card.check(artifact.sha256)
         check_framework(card, getattr(runner.model, "framework", ""))

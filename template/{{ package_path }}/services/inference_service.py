@@ -23,8 +23,7 @@ class InferenceService:
         self.signature = model.signature()
         self.name = settings.model.name or model.model_name
         self.log = PredictionLog(self.name, show_values=settings.log_inputs)
-        self.observer = Observer()
-        """Its methods are called at each event; `metrics` replaces it."""
+        self.observer = Observer()  # `metrics` replaces it
         self.set_version(settings.model.version or model.version)
         for text in (self.name, self.version):
             check_name(type(model), text)
@@ -44,13 +43,8 @@ class InferenceService:
         self._environment = settings.environment
 
     def set_version(self, version: str) -> None:
-        """Serve under this version; only until the app is built."""
-        self.listed = version
-        self.show_version(version)
-
-    def show_version(self, version: str) -> None:
-        """Name this version in responses, logs and metrics; lists and paths have `listed`."""
-        self.version, self.log.model = version, f"{self.name}@{version}"
+        """Serve under this version; paths and lists have `listed`, from when the app is built."""
+        self.version, self.listed, self.log.model = version, version, f"{self.name}@{version}"
         self.observer.on_version(version)
 
     def pick(self) -> "InferenceService":

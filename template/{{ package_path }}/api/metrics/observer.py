@@ -21,8 +21,7 @@ class InferenceMetrics:
         histogram = partial(Histogram, registry=registry, labelnames=MODEL)
         gauge: Any = partial(Gauge, registry=registry, multiprocess_mode="livemax")
         self.environment = environment
-        text = "Time of a prediction"
-        self.seconds = histogram("inference_duration_seconds", text, buckets=SECONDS)
+        self.seconds = histogram("inference_duration_seconds", "Time to predict", buckets=SECONDS)
         self.batch_size = histogram("inference_batch_size", "Inputs in one call", buckets=SIZES)
         text = "Longest wait in a batch"
         self.batch_wait = histogram("inference_batch_wait_seconds", text, buckets=SECONDS)

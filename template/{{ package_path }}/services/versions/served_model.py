@@ -139,8 +139,8 @@ class ServedModel(InferenceService):
         """Follow the version with the greatest share, and the state."""
         main = self.of_version[max(self.shares, key=lambda version: self.shares[version])]
         self.runner, self.card = main.service.runner, main.service.card
+        self.set_version(main.service.version)
         self.listed = main.service.listed
-        self.show_version(main.service.version)
         for name, version in self.of_version.items() if self._pinned else ():
             version.service.observer.on_share(self.shares.get(name, 0) if version.is_open else 0)
         # Most models have one version that responds, so that there is nothing to choose.

@@ -74,7 +74,7 @@ def test_model_may_name_suffixes(file):
 @pytest.mark.parametrize(
     ("artifact", "expected"),
     [
-        ({"uri": "artifacts/none.onnx"}, "there is no file or folder"),
+        ({"uri": "artifacts/none.onnx"}, "there is no "),
         ({"uri": "file:{file}", "sha256": PIN}, "has the checksum"),
     ],
 )

@@ -52,5 +52,5 @@ def registry(store, monkeypatch):
     """Return a client of the registry, which is also the service's."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     client = mlflow.MlflowClient()
-    client.set_registered_model_alias("mood", "champion", 1)
+    client.set_registered_model_alias("mood", "champion", "1")
     return client

@@ -72,7 +72,7 @@ def test_alias_and_number_lead_to_the_same_artifact(tmp_path, registry):
     assert by_alias.sha256 == by_number.sha256
     assert registered_version(by_alias.path) == "1"
     assert loaded(MoodModel, by_alias.path).predict("good").label == "positive"
-    registry.set_registered_model_alias("mood", "champion", 2)
+    registry.set_registered_model_alias("mood", "champion", "2")
     moved = provided(tmp_path, ALIAS)
     assert registered_version(moved.path) == "2"
     assert loaded(MoodModel, moved.path).predict("good").label == "glad"
@@ -92,7 +92,7 @@ def test_tag_changes_with_the_alias(registry):
     settings = ArtifactSettings(uri=ALIAS)
     before = tag_of(settings)
     assert before == tag_of(settings) == tag_of(ArtifactSettings(uri="models:/mood/1"))
-    registry.set_registered_model_alias("mood", "champion", 2)
+    registry.set_registered_model_alias("mood", "champion", "2")
     assert tag_of(settings) != before
 
 
@@ -259,7 +259,7 @@ def test_alias_that_moves_is_served_and_back_again(moving, log):
 
 def test_metrics_have_the_version_of_the_registry(moving):
     client, registry = moving
-    registry.set_registered_model_alias("mood", "champion", 2)
+    registry.set_registered_model_alias("mood", "champion", "2")
     until(lambda: label(client)[0] == "2")
     text = client.get("/metrics").text
     assert 'model_info{environment="development",model="mood",version="2"} 1.0' in text
@@ -274,6 +274,6 @@ def test_alias_that_moves_to_other_types_changes_nothing(moving, monkeypatch, ca
     """An alias must not change the routes of a service."""
     client, registry = moving
     monkeypatch.setattr(MoodModel, "logged_input", float)
-    registry.set_registered_model_alias("mood", "champion", 2)
+    registry.set_registered_model_alias("mood", "champion", "2")
     until(lambda: "the logged model takes string, but MoodModel takes number" in caplog.text)
     assert label(client) == ("1", "positive")
