@@ -85,12 +85,13 @@ Never asked, and not to be set: they are computed from the answers above.
 """
 SETTINGS_HEAD = """# Settings
 
-Later layers take precedence: default in the code, `configs/config.yaml`, `.env`, environment
-variable.
+Later layers take precedence: default in the code, `configs/config.yaml`, a file in `SECRETS_DIR`,
+`.env`, environment variable.
 In YAML, put a setting of a section into a block with the section's name: `model:`, then
 `cache_size: 0`, indented.
 
-`CONFIG_PATH` is not a setting. It names another YAML file, in the environment or in `.env`.
+`CONFIG_PATH` and `SECRETS_DIR` are not settings. In the environment or in `.env`, they name another
+YAML file, and a folder with [files of secrets](../how-to/secrets.md).
 
 `<model_module>` and `<model_class>` depend on the answer [`model_name`](questions.md#model_name):
 `dummy_model` and `DummyModel` by default."""

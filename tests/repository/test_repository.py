@@ -17,7 +17,7 @@ TEMPLATE = ROOT / "template"
 
 # Measured without blank lines, comments and docstrings (docs/decisions).
 LISTS = {"settings.py.jinja", "parts.py.jinja"}
-LINES_OF_CODE, OF_THE_ENGINE = 2_132, 460
+LINES_OF_CODE, OF_THE_ENGINE = 2_155, 460
 
 
 def lines_of_code(text):

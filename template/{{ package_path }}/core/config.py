@@ -1,6 +1,6 @@
-"""Loading the configuration: four layers, later wins.
+"""Loading the configuration: layers, later wins.
 
-Code defaults < `configs/config.yaml` < `.env` < environment variables (< arguments).
+Code defaults < YAML < files of secrets < `.env` < environment variables (< arguments).
 """
 
 import logging
@@ -17,7 +17,14 @@ from ..utils.helpers import Names, load_yaml_config, merge, yaml_positions
 from .config_errors import Places, config_error
 from .errors import ConfigError
 from .metadata import PROJECT_DIR
-from .variables import VariablesSource, own_variables, read_env_file, section_of, variables_of
+from .variables import (
+    VariablesSource,
+    own_variables,
+    read_env_file,
+    read_secrets,
+    section_of,
+    variables_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +74,7 @@ def warn_about_ignored_variables(project_dir: Path = PROJECT_DIR) -> None:
     for name in sorted(in_file | {name.upper() for name in os.environ}):
         if section_of(Settings.model_fields.get(name.lower())):
             logger.warning("Ignored %s: set its fields one by one, as in %s__NAME", name, name)
-    known = {"CONFIG_PATH", *variables_of(Settings)}
+    known = {"CONFIG_PATH", "SECRETS_DIR", *variables_of(Settings)}
     for name in sorted(in_file - known):
         is_free = name.startswith(FREE_NAMES)
         if not is_free and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
@@ -82,6 +89,9 @@ def _layers(project_dir: Path, arguments: dict[str, Any]) -> Iterator[Layer]:
     values, at = load_yaml_config(yaml_file, strict=True), yaml_positions(yaml_file)
     places = {tuple(map(str.lower, names)): f"{yaml_file}:{at[names]}" for names in at}
     yield normalize(values, places), places
+    folder = outside.get("secrets_dir") or in_file.get("secrets_dir")
+    secrets = own_variables(read_secrets(project_dir / folder), folder) if folder else {}
+    yield VariablesSource(secrets)(), _places(secrets, folder or "")
     yield VariablesSource(in_file)(), _places(in_file, ".env", lines)
     yield VariablesSource(outside)(), _places(outside, "environment")
     yield arguments, _places(arguments, "argument")

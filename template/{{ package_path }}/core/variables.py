@@ -1,4 +1,4 @@
-"""Read settings from variables: from the environment and from the file `.env`."""
+"""Read settings from variables: from the environment, the file `.env`, and files of secrets."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -45,6 +45,24 @@ def read_env_file(path: Path) -> tuple[dict[str, str | None], dict[str, int]]:
             raise ValueError(f"{path}:{line}: must be NAME=value, a comment, or empty")
         lines[(found.key or "").lower()] = line
     return dotenv_values(stream=io.StringIO(text)), lines
+
+
+def read_secrets(folder: Path) -> dict[str, str]:
+    """Return the texts of files that have the names of settings, as Docker and Kubernetes mount.
+
+    Raises:
+        ValueError: There is no such folder, or a file cannot be read.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"SECRETS_DIR: there is no folder {folder}")
+    secrets = {}
+    for file in folder.iterdir():
+        if file.name.lower().split("__")[0] in Settings.model_fields:
+            try:
+                secrets[file.name] = file.read_text("utf-8-sig").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as exc:
+                raise ValueError(f"SECRETS_DIR: {file} must be a text in UTF-8: {exc}") from exc
+    return secrets
 
 
 def own_variables(variables: Mapping[str, str | None], source: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Four layers, later wins; errors name the setting, its source and what was expected."""
+"""Layers, later wins; errors name the setting, its source and what was expected."""
 
 import pytest
 
@@ -59,6 +59,54 @@ def test_another_yaml_file_can_be_named_in_the_environment_or_the_env_file(proje
     (project / "third.yaml").write_text("api_port: 2")
     monkeypatch.setenv("CONFIG_PATH", str(project / "third.yaml"))
     assert load_config(project).api_port == 2
+
+
+@pytest.fixture
+def secrets(tmp_path, monkeypatch):
+    """Return a folder, mounted as Kubernetes does: links to files in another folder."""
+    folder = tmp_path / "secrets"
+    (folder / "..data").mkdir(parents=True)
+    monkeypatch.setenv("SECRETS_DIR", str(folder))
+
+    def write(name, content):
+        (folder / "..data" / name).write_bytes(content)
+        if not (folder / name).exists():
+            (folder / name).symlink_to(f"..data/{name}")
+
+    return write
+
+
+def test_files_of_secrets_are_between_yaml_and_the_env_file(project, secrets, monkeypatch):
+    secrets("model__options__api_key", b"from a file\n")
+    secrets("API_PORT", b"1\r\n")
+    write(project, yaml="api_port: 2\nmodel: {name: a, options: {api_key: b}}")
+    settings = load_config(project)
+    options = settings.model.options.model_extra
+    assert (settings.api_port, settings.model.name, options) == (1, "a", {"api_key": "from a file"})
+    write(project, env="API_PORT=3")
+    assert load_config(project).api_port == 3
+    monkeypatch.setenv("API_PORT", "4")
+    assert load_config(project).api_port == 4
+
+
+def test_wrong_secret_is_named_with_its_file_and_not_shown(project, secrets):
+    secrets("API_PORT", b"hello")
+    assert "secrets API_PORT: api_port: " in error(project)
+    assert "hello" not in error(project)
+    secrets("API_PORT", b"\xff")
+    assert "SECRETS_DIR: " in error(project)
+    assert "API_PORT must be" in error(project)
+
+
+def test_files_of_other_programs_and_empty_ones_are_left_alone(project, secrets):
+    secrets("tls.der", b"\xff\x00")
+    secrets("API_PORT", b"\n")
+    assert load_config(project).api_port == 8000
+
+
+def test_folder_of_secrets_that_is_missing_is_an_error(project):
+    write(project, env="SECRETS_DIR=none")
+    assert "SECRETS_DIR: there is no folder " in error(project)
 
 
 def test_named_yaml_file_that_is_missing_is_an_error(project, monkeypatch):
