@@ -167,6 +167,7 @@ FEATURES = {
         "serving/process/uvicorn_server.py",
         "serving/process/watchdog.py",
         "serving/process/worker.py",
+        "tests/performance/capacity.py",
     },
     "metrics": {
         "api/metrics/__init__.py",

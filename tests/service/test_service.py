@@ -154,6 +154,10 @@ def test_load_test_is_one_command_and_holds_the_budget(render, manager, env):
     assert "budget 9000 ms" in sh("make load-test", project, {**load, "LATENCY_BUDGET_MS": "9000"})
     with pytest.raises(AssertionError, match="budget 0 ms"):
         sh("make load-test", project, {**load, "LATENCY_BUDGET_MS": "0"})
+    short = {**env, "CAPACITY_STEP_SECONDS": "0.3", "LATENCY_BUDGET_MS": "9000"}
+    assert "Capacity of one process: " in sh("make capacity", project, short)
+    for name in ("load-test", "capacity"):
+        assert "/predict" in (project / f"build/{name}.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("project", ["src_package"], indirect=True)

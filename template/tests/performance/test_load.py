@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
+REPORTS = PROJECT / "build"
 START_SECONDS = 300  # for a large model, or a busy machine
 # Without its cache, or one input would be predicted once.
 SERVICE = {"API_HOST": "127.0.0.1", "API_PORT": "0", "LOG_LEVEL": "INFO", "MODEL__CACHE_SIZE": "0"}
@@ -24,20 +26,28 @@ LOAD = {"LOAD_TEST_SECONDS": "5", **os.environ}
 def test_latency_stays_within_budget(tmp_path: Path) -> None:
     if find_spec("locust") is None:
         pytest.fail("Locust is not installed: `make load-test` installs it.", pytrace=False)
-    service = [sys.executable, str(HERE.parents[1] / "src" / "main.py")]
-    with (tmp_path / "service.log").open("w") as log:
+    options = ["--users", "10", "--spawn-rate", "10"]
+    assert run_locust("locustfile.py", "load-test.html", tmp_path, options) == 0
+
+
+def run_locust(file: str, report: str, folder: Path, options: list[str]) -> int:
+    """Start the service, put load on it, write a report with plots; return Locust's exit code."""
+    service = [sys.executable, str(PROJECT / "src" / "main.py")]
+    REPORTS.mkdir(exist_ok=True)
+    with (folder / "service.log").open("w") as log:
         process = subprocess.Popen(
             service, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            locust = [sys.executable, "-m", "locust", "--locustfile", str(HERE / "locustfile.py")]
-            options = ["--headless", "--users", "10", "--spawn-rate", "10"]
+            locust = [sys.executable, "-m", "locust", "--headless", f"--locustfile={HERE / file}"]
             longest = ["--run-time", f"{START_SECONDS}s"]  # ends sooner, see locustfile.py
-            host = ["--host", wait_until_ready(process, tmp_path / "service.log")]
-            done = subprocess.run([*locust, *options, *longest, *host], env=LOAD, check=False)
+            host = ["--host", wait_until_ready(process, folder / "service.log")]
+            command = [*locust, *options, *longest, *host, f"--html={REPORTS / report}"]
+            done = subprocess.run(command, cwd=PROJECT, env=LOAD, check=False)
         finally:
             end(process)
-    assert done.returncode == 0
+    print(f"Report: {REPORTS / report}")
+    return done.returncode
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
