@@ -42,7 +42,9 @@ def of_backends(project):
         name: {f"src/{file}" for file in files_of(row) if not file.startswith("api/metrics/")}
         for name, row in TABLE.items()
     }
-    return [name for name, own in rows.items() if own <= {*project}]
+    there = {name: own for name, own in rows.items() if own <= {*project}}
+    # One backend may have all files of another one.
+    return [name for name, own in there.items() if not any(own < more for more in there.values())]
 
 
 def edited(project):
